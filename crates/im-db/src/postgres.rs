@@ -1,0 +1,75 @@
+//! PostgreSQL: a pool of connections, a transaction per unit of work. The server gathers commits
+//! by itself.
+use crate::{Error, Result, Tx, tx::Conn};
+use deadpool_postgres::{ManagerConfig, Pool, RecyclingMethod};
+use futures_util::future::BoxFuture;
+use tokio_postgres::{Config, NoTls};
+
+pub(crate) struct Postgres {
+    pool: Pool,
+}
+
+impl Postgres {
+    pub async fn connect(url: &str, connections: usize) -> Result<Self> {
+        let config: Config = url.parse()?;
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = deadpool_postgres::Manager::from_config(config, NoTls, recycling);
+        let pool = Pool::builder(manager)
+            .max_size(connections.max(1))
+            .build()
+            .map_err(|e| Error::Engine(e.to_string()))?;
+        let _first = pool.get().await?; // a wrong address is said at start, not at the first request
+        Ok(Postgres { pool })
+    }
+
+    pub async fn write<T, E, F>(&self, unit: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>>,
+    {
+        self.run("begin", "commit", unit).await
+    }
+
+    pub async fn read<T, E, F>(&self, unit: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>>,
+    {
+        self.run("begin isolation level repeatable read read only", "commit", unit).await
+    }
+
+    async fn run<T, E, F>(&self, begin: &str, commit: &str, unit: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>>,
+    {
+        let client = self.pool.get().await.map_err(Error::from)?;
+        let mut work = Unfinished(Some(Tx::new(Conn::Postgres(client))));
+        let tx = work.0.as_mut().ok_or(Error::Broken("a transaction vanished"))?;
+        tx.script(begin).await?;
+        let result = unit(tx).await;
+        tx.script(if result.is_ok() { commit } else { "rollback" }).await?;
+        let (hooks, turns) = (tx.take_hooks(), tx.take_turns());
+        // Only now may the connection go back to the pool.
+        if let Some(Tx { conn: Conn::Postgres(client), .. }) = work.0.take() {
+            drop(client);
+        }
+        if result.is_ok() {
+            hooks.into_iter().for_each(|hook| hook());
+        }
+        drop(turns);
+        result
+    }
+}
+
+/// A transaction in the middle. When the caller goes away there (a cancelled request), its
+/// connection is closed and not given to the next one with the transaction still open.
+struct Unfinished(Option<Tx>);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(Tx { conn: Conn::Postgres(client), .. }) = self.0.take() {
+            drop(deadpool_postgres::Object::take(client));
+        }
+    }
+}
