@@ -1,0 +1,369 @@
+//! People: registering, signing in, profile, privacy.
+
+mod passwords;
+pub mod privacy;
+pub mod sessions;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use crate::{AccountId, App, Error, Event, Millis, Rate, Refusal, Result, SessionEnd, SessionId};
+use im_db::{Row, Tx};
+use serde::{Deserialize, Serialize};
+pub use store::{by_id, by_uuid, set_status};
+
+/// What an account is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Somebody with a name and a password.
+    User,
+    /// A device without an account, known by its device id.
+    Visitor,
+}
+
+impl Role {
+    /// As it stands in the database and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::User => "user",
+            Role::Visitor => "visitor",
+        }
+    }
+}
+
+impl im_db::Column for Role {
+    fn read(row: &Row<'_>, name: &str) -> im_db::Result<Self> {
+        Ok(if row.get::<String>(name)? == "visitor" { Role::Visitor } else { Role::User })
+    }
+}
+
+/// Everything about an account but its password.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Number, the same in every dialect.
+    pub id: AccountId,
+    /// Public id that cannot be guessed.
+    pub uuid: String,
+    /// Unique, ignoring case.
+    pub username: String,
+    /// What others read; may be empty.
+    pub nickname: String,
+    /// Address or path of a picture; never empty.
+    pub avatar: String,
+    /// User or visitor.
+    pub role: Role,
+    /// Whether it may sign in.
+    pub enabled: bool,
+    /// Who may write to it, as the client stored it: empty or a JSON object.
+    pub privacy: String,
+    /// 0: friends at once; 1: asks its owner.
+    pub friend_policy: i64,
+    /// Telephone number.
+    pub mobile: Option<String>,
+    /// Mail address.
+    pub email: Option<String>,
+    /// What its owner tells about himself.
+    pub about: About,
+    /// The device of a visitor (kept when the visitor registers).
+    pub device: Device,
+    /// When it was made.
+    pub created_ms: Millis,
+    /// When it was last changed.
+    pub updated_ms: Millis,
+    /// When it last signed in.
+    pub login_ms: Option<Millis>,
+}
+
+/// What somebody tells about himself; imports and operators write it.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct About {
+    pub gender: String,
+    pub birthday: Option<String>,
+    pub bio: Option<String>,
+    pub location: Option<String>,
+    pub website: Option<String>,
+}
+
+/// A device as it describes itself.
+#[derive(Clone, Debug, Default)]
+pub struct Device {
+    /// Its own id; empty when unknown.
+    pub id: String,
+    /// `web`, `mp-weixin`, `app` …
+    pub platform: String,
+    /// Model.
+    pub model: String,
+    /// Operating system.
+    pub os: String,
+    /// Brand.
+    pub brand: String,
+}
+
+impl Account {
+    /// What others read as its name.
+    pub fn display(&self) -> &str {
+        display(&self.nickname, &self.username)
+    }
+}
+
+/// The nickname, or the username of who has none.
+pub fn display<'a>(nickname: &'a str, username: &'a str) -> &'a str {
+    if nickname.is_empty() { username } else { nickname }
+}
+
+/// Who calls: an authenticated session.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller {
+    /// The account.
+    pub id: AccountId,
+    /// The session.
+    pub session: SessionId,
+    /// The role when the session began. A visitor who registered still has visitor sessions.
+    pub role: Role,
+    /// The role of the account today.
+    pub account_role: Role,
+}
+
+/// An account that just signed in, and the token of its new session (said once, stored hashed).
+pub struct SignedIn {
+    /// The account as it is now.
+    pub account: Account,
+    /// URL-safe and opaque.
+    pub token: String,
+    /// The role of the session.
+    pub role: Role,
+}
+
+/// Makes a user and signs it in. `address` is where the call comes from.
+///
+/// # Errors
+/// [`Refusal::UsernameMalformed`], [`Refusal::UsernameTaken`], [`Refusal::TooOften`].
+pub async fn register(app: &App, username: String, password: String, address: &str) -> Result<SignedIn> {
+    check_username(&username)?;
+    app.limiter.take(Rate::Register, address, app.now())?;
+    let hash = passwords::hash(password).await?;
+    app.write(move |app, tx| {
+        Box::pin(async move {
+            let id = create(&app, tx, &username, &hash, Role::User, &Device::default()).await?;
+            sign_in(&app, tx, id).await
+        })
+    })
+    .await
+}
+
+/// Signs in with name and password.
+///
+/// # Errors
+/// [`Refusal::NoSuchAccount`] (also when disabled), [`Refusal::WrongPassword`], and
+/// [`Refusal::TooOften`] after many failures of this account from this address.
+pub async fn login(app: &App, username: String, password: String, address: &str) -> Result<SignedIn> {
+    let attempts = format!("{}@{address}", username.to_lowercase());
+    app.limiter.check(Rate::LoginFailure, attempts.as_str(), app.now())?;
+    let found =
+        app.read(move |_, tx| Box::pin(async move { store::credential(tx, &username).await })).await?;
+    let (id, hash) = match &found {
+        Some(credential) => (Some(credential.id), credential.password_hash.clone()),
+        None => (None, String::new()), // the same work, so that the time does not tell who exists
+    };
+    let verdict = passwords::verify(password, hash).await?;
+    let refused = match (id, &verdict) {
+        (None, _) => Some(Refusal::NoSuchAccount),
+        (_, passwords::Verdict::Wrong) => Some(Refusal::WrongPassword),
+        _ => None,
+    };
+    if let Some(refusal) = refused {
+        app.limiter.take(Rate::LoginFailure, attempts.as_str(), app.now())?;
+        return Err(refusal.into());
+    }
+    app.limiter.forget(Rate::LoginFailure, attempts);
+    let id = id.ok_or(Refusal::NoSuchAccount)?;
+    app.write(move |app, tx| {
+        Box::pin(async move {
+            if let passwords::Verdict::Legacy { rehashed } = &verdict {
+                store::set_password(tx, id, rehashed, app.now()).await?;
+            }
+            sign_in(&app, tx, id).await
+        })
+    })
+    .await
+}
+
+/// Ends the caller's session.
+pub async fn logout(app: &App, caller: Caller) -> Result<()> {
+    app.write(move |app, tx| {
+        Box::pin(
+            async move { sessions::end(&app, tx, caller.id, &[caller.session], SessionEnd::SignedOut).await },
+        )
+    })
+    .await
+}
+
+/// Changes the caller's password and ends all of its other sessions.
+///
+/// # Errors
+/// [`Refusal::NoSuchAccount`], [`Refusal::WrongPassword`].
+pub async fn change_password(app: &App, caller: Caller, old: String, new: String) -> Result<()> {
+    app.limiter.check(Rate::LoginFailure, caller.id, app.now())?;
+    let hash =
+        app.read(move |_, tx| Box::pin(async move { store::password_hash(tx, caller.id).await })).await?;
+    let hash = hash.ok_or(Refusal::NoSuchAccount)?;
+    if let passwords::Verdict::Wrong = passwords::verify(old, hash).await? {
+        app.limiter.take(Rate::LoginFailure, caller.id, app.now())?;
+        return Err(Refusal::WrongPassword.into());
+    }
+    let hash = passwords::hash(new).await?;
+    app.write(move |app, tx| {
+        Box::pin(async move {
+            store::set_password(tx, caller.id, &hash, app.now()).await?;
+            sessions::end_others(&app, tx, caller, SessionEnd::PasswordChanged).await
+        })
+    })
+    .await
+}
+
+/// Sets a password from outside (the operator) and ends all sessions of the account.
+///
+/// # Errors
+/// [`Refusal::NoSuchAccount`].
+pub async fn reset_password(app: &App, username: String, new: String) -> Result<()> {
+    let hash = passwords::hash(new).await?;
+    app.write(move |app, tx| {
+        Box::pin(async move {
+            let id = store::id_by_username(tx, &username).await?.ok_or(Refusal::NoSuchAccount)?;
+            store::set_password(tx, id, &hash, app.now()).await?;
+            sessions::end_all(&app, tx, id, SessionEnd::PasswordChanged).await
+        })
+    })
+    .await
+}
+
+/// Disables an account and ends its sessions, or enables it again.
+///
+/// # Errors
+/// [`Refusal::NoSuchAccount`].
+pub async fn set_enabled(app: &App, username: String, enabled: bool) -> Result<()> {
+    app.write(move |app, tx| {
+        Box::pin(async move {
+            let id = store::id_by_username(tx, &username).await?.ok_or(Refusal::NoSuchAccount)?;
+            store::set_status(tx, id, i64::from(enabled), app.now()).await?;
+            if enabled { Ok(()) } else { sessions::end_all(&app, tx, id, SessionEnd::Disabled).await }
+        })
+    })
+    .await
+}
+
+/// Users whose username contains `keyword`, oldest first; never visitors, never the caller.
+pub async fn search(app: &App, caller: Caller, keyword: String) -> Result<Vec<Account>> {
+    app.limiter.take(Rate::Lookup, caller.id, app.now())?;
+    let limit = app.chat.search_results;
+    app.read(move |_, tx| Box::pin(async move { Ok(store::search(tx, caller.id, &keyword, limit).await?) }))
+        .await
+}
+
+/// The enabled account behind a public id.
+pub async fn profile(app: &App, uuid: String) -> Result<Option<Account>> {
+    let found = app.read(move |_, tx| Box::pin(async move { Ok(store::by_uuid(tx, &uuid).await?) })).await?;
+    Ok(found.filter(|account| account.enabled))
+}
+
+/// The enabled account `id`, for whoever wants to show it.
+///
+/// # Errors
+/// [`Refusal::NoSuchPerson`], [`Refusal::TooOften`].
+pub async fn card(app: &App, caller: Caller, id: AccountId) -> Result<Account> {
+    app.limiter.take(Rate::Lookup, caller.id, app.now())?;
+    app.read(move |_, tx| Box::pin(async move { person(tx, id).await })).await
+}
+
+/// A field of the profile that its owner may change.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// What others read as the name.
+    Nickname(String),
+    /// The picture.
+    Avatar(String),
+    /// 0: friends at once, 1: asks first.
+    FriendPolicy(i64),
+    /// Who may write: see [`privacy`].
+    Privacy(String),
+}
+
+/// Changes one field of the caller's profile.
+///
+/// # Errors
+/// [`Refusal::PrivacyMalformed`], [`Refusal::NoSuchAccount`].
+pub async fn change_profile(app: &App, caller: Caller, change: Change) -> Result<()> {
+    if let Change::Privacy(text) = &change {
+        privacy::check(text)?;
+    }
+    app.write(move |app, tx| Box::pin(async move { store::change(tx, caller.id, &change, app.now()).await }))
+        .await
+}
+
+/// The enabled user `id` (not a visitor).
+///
+/// # Errors
+/// [`Refusal::NoSuchPerson`].
+pub(crate) async fn user(tx: &mut Tx, id: AccountId) -> Result<Account> {
+    let found = store::by_id(tx, id).await?.filter(|account| account.enabled && account.role == Role::User);
+    Ok(found.ok_or(Refusal::NoSuchPerson)?)
+}
+
+/// The enabled account `id`.
+///
+/// # Errors
+/// [`Refusal::NoSuchPerson`].
+pub(crate) async fn person(tx: &mut Tx, id: AccountId) -> Result<Account> {
+    let found = store::by_id(tx, id).await?.filter(|account| account.enabled);
+    Ok(found.ok_or(Refusal::NoSuchPerson)?)
+}
+
+/// 4 to 20 letters, digits and underscores.
+pub(crate) fn check_username(name: &str) -> Result<(), Refusal> {
+    let fits = (4..=20).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if fits { Ok(()) } else { Err(Refusal::UsernameMalformed) }
+}
+
+/// Makes the row of a new account.
+pub(crate) async fn create(
+    app: &App,
+    tx: &mut Tx,
+    username: &str,
+    hash: &str,
+    role: Role,
+    device: &Device,
+) -> Result<AccountId> {
+    let new = store::NewAccount { username, hash, role, device, avatar: &app.chat.default_avatar };
+    Ok(store::insert(tx, new, app.now()).await?.ok_or(Refusal::UsernameTaken)?)
+}
+
+/// Makes a session for an account whose right to it was checked.
+pub(crate) async fn sign_in(app: &App, tx: &mut Tx, id: AccountId) -> Result<SignedIn> {
+    let now = app.now();
+    store::set_login(tx, id, now).await?;
+    let account =
+        store::by_id(tx, id).await?.filter(|account| account.enabled).ok_or(Refusal::NoSuchAccount)?;
+    let token = sessions::begin(app, tx, id, account.role, now).await?;
+    Ok(SignedIn { role: account.role, account, token })
+}
+
+/// Turns a visitor's row into a user's: same ids, same friends, groups and messages.
+pub(crate) async fn convert(app: &App, tx: &mut Tx, id: AccountId, username: &str, hash: &str) -> Result<()> {
+    if let Some(taken) = store::id_by_username(tx, username).await?
+        && taken != id
+    {
+        return Err(Refusal::UsernameTaken.into());
+    }
+    store::convert(tx, id, username, hash, app.now()).await.map_err(|e| match e {
+        im_db::Error::Exists => Error::from(Refusal::UsernameTaken),
+        other => other.into(),
+    })?;
+    sessions::forget_cached(app, tx, id).await?;
+    app.emit(tx, Event::Converted(id));
+    Ok(())
+}
+
+pub(crate) use passwords::hash as hash_password;
+pub(crate) use store::{avatar_changed, describe_device, username_exists, visitor_by_device};

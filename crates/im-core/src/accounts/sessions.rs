@@ -1,0 +1,133 @@
+//! Sessions: opaque tokens, stored hashed, looked up through a small cache.
+use super::{Caller, Role, store};
+use crate::{AccountId, App, Event, Millis, Refusal, Result, SessionEnd, SessionId};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use im_db::Tx;
+use sha2::{Digest, Sha256};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+/// Bytes of randomness in a token.
+const TOKEN_BYTES: usize = 32;
+/// A session's "last seen" is written this often at most.
+const SEEN_EVERY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+pub(crate) type Hash = [u8; 32];
+
+/// Sessions looked up lately. An entry lives half a minute, so that what another process changed
+/// (an operator's command, another node) is seen soon even without an event.
+pub(crate) struct Cache {
+    callers: moka::sync::Cache<Hash, Caller>,
+    /// Counts removals: a look-up that began before a removal must not bring the entry back.
+    removals: AtomicU64,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        let callers =
+            moka::sync::Cache::builder().max_capacity(200_000).time_to_live(Duration::from_secs(30)).build();
+        Cache { callers, removals: AtomicU64::new(0) }
+    }
+}
+
+/// Who holds `token`.
+///
+/// # Errors
+/// [`Refusal::BadToken`], [`Refusal::AccountDisabled`].
+pub async fn authenticate(app: &App, token: &str) -> Result<Caller> {
+    let hash = hash(token).ok_or(Refusal::BadToken)?;
+    if let Some(caller) = app.sessions.callers.get(&hash) {
+        return Ok(caller);
+    }
+    let removals = app.sessions.removals.load(Ordering::Acquire);
+    let now = app.now();
+    let lapse = now.plus(-app.chat.session_days.saturating_mul(SEEN_EVERY_MS));
+    let found = app.read(move |_, tx| Box::pin(async move { store::session(tx, &hash).await })).await?;
+    let session = found.filter(|session| session.seen_ms > lapse).ok_or(Refusal::BadToken)?;
+    if !session.enabled {
+        return Err(Refusal::AccountDisabled.into());
+    }
+    let caller = session.caller;
+    if now.0 - session.seen_ms.0 > SEEN_EVERY_MS {
+        app.write(move |_, tx| Box::pin(async move { store::set_seen(tx, caller.session, now).await }))
+            .await?;
+    }
+    if app.sessions.removals.load(Ordering::Acquire) == removals {
+        app.sessions.callers.insert(hash, caller);
+    }
+    Ok(caller)
+}
+
+/// Begins a session and ends the oldest ones beyond what the role may have.
+pub(crate) async fn begin(app: &App, tx: &mut Tx, id: AccountId, role: Role, now: Millis) -> Result<String> {
+    let token = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; TOKEN_BYTES]>());
+    let hash = hash(&token).ok_or(Refusal::BadToken)?;
+    store::insert_session(tx, id, &hash, role, now).await?;
+    let most = match role {
+        Role::User => app.chat.sessions_per_user,
+        Role::Visitor => app.chat.sessions_per_visitor,
+    };
+    let newest_first = store::sessions_of(tx, id, role).await?;
+    let displaced: Vec<_> = newest_first.into_iter().skip(most.max(1)).collect();
+    end(app, tx, id, &displaced, SessionEnd::Replaced).await?;
+    Ok(token)
+}
+
+/// Ends these sessions of `id`.
+pub(crate) async fn end(
+    app: &App,
+    tx: &mut Tx,
+    id: AccountId,
+    sessions: &[SessionId],
+    why: SessionEnd,
+) -> Result<()> {
+    let mut hashes = Vec::with_capacity(sessions.len());
+    for session in sessions {
+        hashes.extend(store::delete_session(tx, *session).await?);
+    }
+    if !sessions.is_empty() {
+        forget(app, tx, hashes);
+        app.emit(tx, Event::SessionsEnded(id, sessions.to_vec(), why));
+    }
+    Ok(())
+}
+
+/// Ends all sessions of the caller's account but the one that calls.
+pub(crate) async fn end_others(app: &App, tx: &mut Tx, caller: Caller, why: SessionEnd) -> Result<()> {
+    let mut others = store::all_sessions_of(tx, caller.id).await?;
+    others.retain(|session| *session != caller.session);
+    end(app, tx, caller.id, &others, why).await
+}
+
+/// Ends all sessions of `id`.
+pub(crate) async fn end_all(app: &App, tx: &mut Tx, id: AccountId, why: SessionEnd) -> Result<()> {
+    let all = store::all_sessions_of(tx, id).await?;
+    end(app, tx, id, &all, why).await
+}
+
+/// Lets the sessions of `id` be looked up anew (its role changed).
+pub(crate) async fn forget_cached(app: &App, tx: &mut Tx, id: AccountId) -> Result<()> {
+    let hashes = store::session_hashes_of(tx, id).await?;
+    forget(app, tx, hashes);
+    Ok(())
+}
+
+fn forget(app: &App, tx: &mut Tx, hashes: Vec<Vec<u8>>) {
+    let app = app.clone();
+    tx.after_commit(move || {
+        app.sessions.removals.fetch_add(1, Ordering::AcqRel);
+        for hash in hashes {
+            if let Ok(hash) = Hash::try_from(hash) {
+                app.sessions.callers.invalidate(&hash);
+            }
+        }
+    });
+}
+
+/// What is stored of a token; `None` for a text that no token of ours looks like.
+fn hash(token: &str) -> Option<Hash> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
+    (bytes.len() == TOKEN_BYTES).then(|| Sha256::digest(&bytes).into())
+}

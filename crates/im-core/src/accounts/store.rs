@@ -1,0 +1,259 @@
+//! The SQL of accounts and sessions.
+use super::*;
+use crate::accounts::sessions::Hash;
+use im_db::{Column, params};
+
+type Db<T> = im_db::Result<T>;
+
+macro_rules! account_where {
+    ($condition:literal) => {
+        concat!(
+            "select id, uuid, username, nickname, avatar, role, status, privacy, friend_policy,
+               mobile, email, gender, birthday, bio, location, website, device_id, platform, device_model,
+               device_os, device_brand, created_ms, updated_ms, login_ms
+             from account where ",
+            $condition
+        )
+    };
+}
+
+fn read_account(row: &Row<'_>) -> Db<Account> {
+    Ok(Account {
+        id: row.get("id")?,
+        uuid: row.get("uuid")?,
+        username: row.get("username")?,
+        nickname: row.get("nickname")?,
+        avatar: row.get("avatar")?,
+        role: row.get("role")?,
+        enabled: row.get::<i64>("status")? == 1,
+        privacy: row.get("privacy")?,
+        friend_policy: row.get("friend_policy")?,
+        mobile: row.get("mobile")?,
+        email: row.get("email")?,
+        about: About {
+            gender: row.get("gender")?,
+            birthday: row.get("birthday")?,
+            bio: row.get("bio")?,
+            location: row.get("location")?,
+            website: row.get("website")?,
+        },
+        device: Device {
+            id: row.get("device_id")?,
+            platform: row.get("platform")?,
+            model: row.get("device_model")?,
+            os: row.get("device_os")?,
+            brand: row.get("device_brand")?,
+        },
+        created_ms: row.get("created_ms")?,
+        updated_ms: row.get("updated_ms")?,
+        login_ms: row.get::<Option<i64>>("login_ms")?.map(Millis),
+    })
+}
+
+/// The account `id`, enabled or not.
+pub async fn by_id(tx: &mut Tx, id: AccountId) -> Db<Option<Account>> {
+    tx.maybe(account_where!("id = $1"), params![id], read_account).await
+}
+
+/// The account with this public id, enabled or not.
+pub async fn by_uuid(tx: &mut Tx, uuid: &str) -> Db<Option<Account>> {
+    tx.maybe(account_where!("uuid = $1"), params![uuid], read_account).await
+}
+
+pub async fn id_by_username(tx: &mut Tx, username: &str) -> Db<Option<AccountId>> {
+    let sql = "select id from account where username_key = $1";
+    tx.maybe(sql, params![&username.to_lowercase()], |row| row.get("id")).await
+}
+
+pub async fn username_exists(tx: &mut Tx, username: &str) -> Db<bool> {
+    Ok(id_by_username(tx, username).await?.is_some())
+}
+
+pub async fn visitor_by_device(tx: &mut Tx, device_id: &str) -> Db<Option<Account>> {
+    let sql = account_where!("device_id = $1 and device_id <> '' and role = 'visitor'");
+    tx.maybe(sql, params![device_id], read_account).await
+}
+
+/// Users whose name contains `keyword`, which is text and not a pattern.
+pub async fn search(tx: &mut Tx, me: AccountId, keyword: &str, limit: i64) -> Db<Vec<Account>> {
+    let mut pattern = String::from("%");
+    for c in keyword.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    let sql = account_where!(
+        "username_key like $2 escape '\\' and status = 1 and role = 'user' and id <> $1 order by id limit $3"
+    );
+    tx.all(sql, params![me, &pattern, limit], read_account).await
+}
+
+pub struct NewAccount<'a> {
+    pub username: &'a str,
+    pub hash: &'a str,
+    pub role: Role,
+    pub device: &'a Device,
+    pub avatar: &'a str,
+}
+
+/// `None` when the username or the device is taken.
+pub async fn insert(tx: &mut Tx, new: NewAccount<'_>, now: Millis) -> Db<Option<AccountId>> {
+    let sql =
+        "insert into account (uuid, username, username_key, password_hash, role, avatar, device_id, platform,
+                 device_model, device_os, device_brand, created_ms, updated_ms)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+               on conflict do nothing returning id";
+    let uuid = uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string();
+    let (device, key) = (new.device, new.username.to_lowercase());
+    let params = params![
+        &uuid,
+        new.username,
+        &key,
+        new.hash,
+        new.role.as_str(),
+        new.avatar,
+        &device.id,
+        &device.platform,
+        &device.model,
+        &device.os,
+        &device.brand,
+        now
+    ];
+    tx.maybe(sql, params, |row| row.get("id")).await
+}
+
+/// Stores what a visitor's device says of itself.
+pub async fn describe_device(tx: &mut Tx, id: AccountId, device: &Device, now: Millis) -> Db<()> {
+    let sql = "update account set platform = $2, device_model = $3, device_os = $4, device_brand = $5,
+                 updated_ms = $6 where id = $1";
+    let params = params![id, &device.platform, &device.model, &device.os, &device.brand, now];
+    tx.run(sql, params).await.map(drop)
+}
+
+pub async fn convert(tx: &mut Tx, id: AccountId, username: &str, hash: &str, now: Millis) -> Db<()> {
+    let sql = "update account set role = 'user', username = $2, username_key = $3, password_hash = $4, updated_ms = $5
+               where id = $1";
+    tx.run(sql, params![id, username, &username.to_lowercase(), hash, now]).await.map(drop)
+}
+
+pub async fn change(tx: &mut Tx, id: AccountId, change: &Change, now: Millis) -> Result<()> {
+    let touched = match change {
+        Change::Nickname(text) => {
+            let sql = "update account set nickname = $2, updated_ms = $3 where id = $1";
+            tx.run(sql, params![id, text, now]).await?
+        }
+        Change::Avatar(text) => {
+            let sql = "update account set avatar = $2, avatar_ms = $3, updated_ms = $3 where id = $1";
+            tx.run(sql, params![id, text, now]).await?
+        }
+        Change::FriendPolicy(policy) => {
+            let sql = "update account set friend_policy = $2, updated_ms = $3 where id = $1";
+            tx.run(sql, params![id, *policy, now]).await?
+        }
+        Change::Privacy(text) => {
+            let sql = "update account set privacy = $2, updated_ms = $3 where id = $1";
+            tx.run(sql, params![id, text, now]).await?
+        }
+    };
+    if touched == 0 { Err(Refusal::NoSuchAccount.into()) } else { Ok(()) }
+}
+
+/// When the picture was last changed.
+pub async fn avatar_changed(tx: &mut Tx, id: AccountId) -> Db<Millis> {
+    let sql = "select avatar_ms from account where id = $1";
+    Ok(tx.maybe(sql, params![id], |row| row.get("avatar_ms")).await?.unwrap_or_default())
+}
+
+/// 1 enabled, 0 disabled.
+pub async fn set_status(tx: &mut Tx, id: AccountId, status: i64, now: Millis) -> Db<()> {
+    tx.run("update account set status = $2, updated_ms = $3 where id = $1", params![id, status, now])
+        .await
+        .map(drop)
+}
+
+pub async fn set_login(tx: &mut Tx, id: AccountId, now: Millis) -> Db<()> {
+    tx.run("update account set login_ms = $2 where id = $1", params![id, now]).await.map(drop)
+}
+
+pub struct Credential {
+    pub id: AccountId,
+    pub password_hash: String,
+}
+
+/// The way into the enabled account `username`.
+pub async fn credential(tx: &mut Tx, username: &str) -> Result<Option<Credential>> {
+    let sql = "select id, password_hash from account where username_key = $1 and status = 1";
+    let read =
+        |row: &Row<'_>| Ok(Credential { id: row.get("id")?, password_hash: row.get("password_hash")? });
+    Ok(tx.maybe(sql, params![&username.to_lowercase()], read).await?)
+}
+
+pub async fn password_hash(tx: &mut Tx, id: AccountId) -> Result<Option<String>> {
+    let sql = "select password_hash from account where id = $1";
+    Ok(tx.maybe(sql, params![id], |row| row.get("password_hash")).await?)
+}
+
+pub async fn set_password(tx: &mut Tx, id: AccountId, hash: &str, now: Millis) -> Db<()> {
+    let sql = "update account set password_hash = $2, updated_ms = $3 where id = $1";
+    tx.run(sql, params![id, hash, now]).await.map(drop)
+}
+
+pub struct Session {
+    pub caller: Caller,
+    pub enabled: bool,
+    pub seen_ms: Millis,
+}
+
+pub async fn session(tx: &mut Tx, hash: &Hash) -> Result<Option<Session>> {
+    let sql = "select s.id as session_id, s.role as session_role, s.seen_ms, a.id, a.role, a.status
+               from session s join account a on a.id = s.account_id where s.token_hash = $1";
+    let read = |row: &Row<'_>| {
+        Ok(Session {
+            caller: Caller {
+                id: row.get("id")?,
+                session: row.get("session_id")?,
+                role: row.get("session_role")?,
+                account_role: row.get("role")?,
+            },
+            enabled: row.get::<i64>("status")? != 0,
+            seen_ms: row.get("seen_ms")?,
+        })
+    };
+    Ok(tx.maybe(sql, params![&hash[..]], read).await?)
+}
+
+pub async fn insert_session(tx: &mut Tx, id: AccountId, hash: &Hash, role: Role, now: Millis) -> Db<()> {
+    let sql =
+        "insert into session (account_id, token_hash, role, created_ms, seen_ms) values ($1, $2, $3, $4, $4)";
+    tx.run(sql, params![id, &hash[..], role.as_str(), now]).await.map(drop)
+}
+
+/// Sessions of one role, newest first.
+pub async fn sessions_of(tx: &mut Tx, id: AccountId, role: Role) -> Db<Vec<SessionId>> {
+    let sql = "select id from session where account_id = $1 and role = $2 order by id desc";
+    tx.all(sql, params![id, role.as_str()], |row| SessionId::read(row, "id")).await
+}
+
+pub async fn all_sessions_of(tx: &mut Tx, id: AccountId) -> Db<Vec<SessionId>> {
+    tx.all("select id from session where account_id = $1", params![id], |row| row.get("id")).await
+}
+
+pub async fn session_hashes_of(tx: &mut Tx, id: AccountId) -> Db<Vec<Vec<u8>>> {
+    tx.all("select token_hash from session where account_id = $1", params![id], |row| row.get("token_hash"))
+        .await
+}
+
+/// Returns the hash that the session had.
+pub async fn delete_session(tx: &mut Tx, id: SessionId) -> Db<Option<Vec<u8>>> {
+    tx.maybe("delete from session where id = $1 returning token_hash", params![id], |row| {
+        row.get("token_hash")
+    })
+    .await
+}
+
+pub async fn set_seen(tx: &mut Tx, id: SessionId, now: Millis) -> Result<()> {
+    tx.run("update session set seen_ms = $2 where id = $1", params![id, now]).await?;
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! What comes in from outside: database, clock, bus, settings.
+use crate::{Event, Limiter, Millis, Result, accounts::sessions};
+use futures_util::future::BoxFuture;
+use im_db::{Db, Tx};
+use std::{ops::Deref, sync::Arc};
+
+/// Tells the time; tests own theirs.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Millis;
+}
+
+/// Carries events to the nodes that hold sockets. Must not block.
+pub trait Bus: Send + Sync {
+    /// Tells `event`, after its commit and in commit order.
+    fn publish(&self, event: Event);
+}
+
+crate::settings! {
+    /// Rules of the chat that an operator may set.
+    pub struct Chat {
+        /// Milliseconds in which a message may be revoked.
+        revoke_window_ms: i64 = 300_000,
+        /// Members of a group at most.
+        group_members: i64 = 500,
+        /// Messages that wait for one receiver in one conversation at most; the oldest go first.
+        offline_messages: i64 = 5_000,
+        /// Days that a message waits for its receiver at most.
+        offline_days: i64 = 90,
+        /// People that a search finds at most.
+        search_results: i64 = 100,
+        /// Days without a call after which a session ends.
+        session_days: i64 = 365,
+        /// Sessions that a user may have at once; a newer one ends the oldest.
+        sessions_per_user: usize = 1,
+        /// Sessions that a visitor may have at once.
+        sessions_per_visitor: usize = 5,
+        /// Milliseconds before an automatic answer, so that it reads like one.
+        auto_reply_delay_ms: u64 = 1_200,
+        /// Avatar of a new account: a path of this server, or an absolute address.
+        default_avatar: String = "/public/icons/avatar.png".into(),
+        /// Characters of a message's content at most.
+        message_chars: usize = 20_000,
+    }
+}
+
+/// The core with everything that it needs. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+/// The fields of [`App`].
+pub struct Inner {
+    /// The database.
+    pub db: Db,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Where events go.
+    pub bus: Arc<dyn Bus>,
+    /// Rules that the operator set.
+    pub chat: Chat,
+    /// Who did how much lately.
+    pub limiter: Limiter,
+    /// Sessions that were looked up lately.
+    pub(crate) sessions: sessions::Cache,
+}
+
+impl Deref for App {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl App {
+    /// Puts the core together.
+    pub fn new(db: Db, clock: Arc<dyn Clock>, bus: Arc<dyn Bus>, chat: Chat, limiter: Limiter) -> Self {
+        App(Arc::new(Inner { db, clock, bus, chat, limiter, sessions: sessions::Cache::default() }))
+    }
+
+    /// Now.
+    pub fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    /// Runs a unit of work that may write; see [`Db::write`].
+    pub async fn write<T: Send + 'static>(
+        &self,
+        unit: impl for<'t> FnOnce(App, &'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let app = self.clone();
+        self.db.write(move |tx| unit(app, tx)).await
+    }
+
+    /// Runs a unit of work that only reads; see [`Db::read`].
+    pub async fn read<T: Send + 'static>(
+        &self,
+        unit: impl for<'t> FnOnce(App, &'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let app = self.clone();
+        self.db.read(move |tx| unit(app, tx)).await
+    }
+
+    /// Tells `event` once the unit of work of `tx` is on disk.
+    pub(crate) fn emit(&self, tx: &mut Tx, event: Event) {
+        let bus = self.bus.clone();
+        tx.after_commit(move || bus.publish(event));
+    }
+}

@@ -1,0 +1,357 @@
+//! Friends: asking, deciding, remarks, stars, blocks.
+
+pub mod initials;
+mod store;
+
+use crate::{
+    AccountId, App, Millis, Rate, Refusal, Result,
+    accounts::{self, Account, Caller},
+    messages::{self, Entry, Notice},
+};
+use im_db::{Row, Tx};
+
+/// How `owner` keeps `peer` among its friends. A friendship is two edges.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// Row number; clients choose friends for a group by it.
+    pub id: i64,
+    /// Whose list.
+    pub owner: AccountId,
+    /// Who is on it.
+    pub peer: AccountId,
+    /// What the owner calls the peer; may be empty.
+    pub remark: String,
+    /// Starred by the owner.
+    pub starred: bool,
+    /// Blocked by the owner: the peer cannot write.
+    pub blocked: bool,
+    /// The peer may see the owner's moments.
+    pub shows_me: bool,
+    /// The owner wants to see the peer's moments.
+    pub shows_peer: bool,
+    /// 1, or 0 when the operator cut it.
+    pub status: i64,
+}
+
+/// Where a friend request stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestState {
+    /// Undecided.
+    Pending,
+    /// Said no.
+    Refuse,
+    /// Said yes.
+    Agree,
+    /// Put aside.
+    Ignore,
+}
+
+impl RequestState {
+    /// As it stands in the database and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RequestState::Pending => "pending",
+            RequestState::Refuse => "refuse",
+            RequestState::Agree => "agree",
+            RequestState::Ignore => "ignore",
+        }
+    }
+
+    /// The state of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Pending, Self::Refuse, Self::Agree, Self::Ignore]
+            .into_iter()
+            .find(|state| state.as_str() == name)
+    }
+}
+
+impl im_db::Column for RequestState {
+    fn read(row: &Row<'_>, name: &str) -> im_db::Result<Self> {
+        Ok(Self::parse(&row.get::<String>(name)?).unwrap_or(Self::Pending))
+    }
+}
+
+/// Somebody asked somebody for friendship.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Row number.
+    pub id: i64,
+    /// Who asked.
+    pub from: AccountId,
+    /// Who was asked.
+    pub to: AccountId,
+    /// What was said with it.
+    pub text: String,
+    /// Where it stands.
+    pub state: RequestState,
+    /// When.
+    pub created_ms: Millis,
+    /// When it was decided, or asked.
+    pub updated_ms: Millis,
+}
+
+/// Asks `to` for friendship.
+///
+/// # Errors
+/// [`Refusal::Yourself`], [`Refusal::NoSuchPerson`], [`Refusal::AlreadyAsked`], [`Refusal::TooOften`].
+pub async fn ask(app: &App, caller: Caller, to: AccountId, text: String) -> Result<()> {
+    app.limiter.take(Rate::Ask, caller.id, app.now())?;
+    app.write(move |app, tx| {
+        Box::pin(async move {
+            check_new(tx, caller.id, to).await?;
+            if store::open_request(tx, caller.id, to).await? {
+                return Err(Refusal::AlreadyAsked.into());
+            }
+            store::insert_request(tx, caller.id, to, &text, RequestState::Pending, app.now()).await?;
+            messages::post_inbox(&app, tx, to, Entry::notice(caller.id, Notice::FriendAsked)).await.map(drop)
+        })
+    })
+    .await
+}
+
+/// Becomes friends at once with somebody who does not want to be asked.
+///
+/// # Errors
+/// As [`ask`], and [`Refusal::MustAsk`].
+pub async fn befriend(app: &App, caller: Caller, friend: AccountId, text: String) -> Result<()> {
+    app.limiter.take(Rate::Ask, caller.id, app.now())?;
+    app.write(move |app, tx| {
+        Box::pin(async move {
+            let person = check_new(tx, caller.id, friend).await?;
+            if person.friend_policy != 0 {
+                return Err(Refusal::MustAsk.into());
+            }
+            if store::open_request(tx, caller.id, friend).await? {
+                return Err(Refusal::AlreadyAsked.into());
+            }
+            store::insert_request(tx, caller.id, friend, &text, RequestState::Agree, app.now()).await?;
+            make_friends(&app, tx, caller.id, friend, "").await
+        })
+    })
+    .await
+}
+
+/// Decides a request that was made to the caller; `remark` is what the caller will call the other.
+///
+/// # Errors
+/// [`Refusal::NoSuchRequest`].
+pub async fn decide(
+    app: &App,
+    caller: Caller,
+    request: i64,
+    state: RequestState,
+    remark: String,
+) -> Result<()> {
+    app.write(move |app, tx| {
+        Box::pin(async move {
+            let from = store::decide(tx, request, caller.id, state, app.now())
+                .await?
+                .ok_or(Refusal::NoSuchRequest)?;
+            if state == RequestState::Agree {
+                make_friends(&app, tx, caller.id, from, &remark).await?;
+            }
+            Ok(())
+        })
+    })
+    .await
+}
+
+/// A page of the requests made to the caller, newest first, each with who asked.
+pub struct Requests {
+    /// The page.
+    pub page: Vec<(Request, Account)>,
+    /// Undecided ones on all pages.
+    pub pending: i64,
+}
+
+/// The requests made to the caller; `page` counts from 1.
+pub async fn requests(app: &App, caller: Caller, page: i64, limit: i64) -> Result<Requests> {
+    let skip = (page - 1).saturating_mul(limit);
+    app.read(move |_, tx| {
+        Box::pin(async move {
+            let mut found = Vec::new();
+            for request in store::requests_to(tx, caller.id, skip, limit).await? {
+                if let Some(account) = accounts::by_id(tx, request.from).await? {
+                    found.push((request, account));
+                }
+            }
+            Ok(Requests { page: found, pending: store::count_pending(tx, caller.id).await? })
+        })
+    })
+    .await
+}
+
+/// The undecided request that the account with this public id made to the caller.
+///
+/// # Errors
+/// [`Refusal::NoSuchPerson`], [`Refusal::NoSuchRequest`].
+pub async fn request_from(app: &App, caller: Caller, uuid: String) -> Result<Request> {
+    app.read(move |_, tx| {
+        Box::pin(async move {
+            let from =
+                accounts::by_uuid(tx, &uuid).await?.filter(|a| a.enabled).ok_or(Refusal::NoSuchPerson)?;
+            Ok(store::pending_request(tx, from.id, caller.id).await?.ok_or(Refusal::NoSuchRequest)?)
+        })
+    })
+    .await
+}
+
+/// A friend as the list shows it.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Friend {
+    pub edge: i64,
+    pub id: AccountId,
+    pub uuid: String,
+    pub username: String,
+    pub nickname: String,
+    pub avatar: String,
+    pub remark: String,
+}
+
+impl Friend {
+    /// The remark, else the nickname, else the username.
+    pub fn name(&self) -> &str {
+        if self.remark.is_empty() { accounts::display(&self.nickname, &self.username) } else { &self.remark }
+    }
+}
+
+/// A page of the caller's friends in the order in which they were made; `page` counts from 1.
+pub async fn friends(app: &App, caller: Caller, page: i64, limit: i64) -> Result<Vec<Friend>> {
+    let skip = (page - 1).saturating_mul(limit);
+    app.read(move |_, tx| Box::pin(async move { Ok(store::friends(tx, caller.id, skip, limit).await?) }))
+        .await
+}
+
+/// The caller's edge to `friend`, and the friend.
+///
+/// # Errors
+/// [`Refusal::NotFriends`].
+pub async fn friend(app: &App, caller: Caller, friend: AccountId) -> Result<(Edge, Account)> {
+    app.read(move |_, tx| {
+        Box::pin(async move {
+            let edge = store::edge(tx, caller.id, friend).await?.ok_or(Refusal::NotFriends)?;
+            let account = accounts::by_id(tx, friend).await?.ok_or(Refusal::NotFriends)?;
+            Ok((edge, account))
+        })
+    })
+    .await
+}
+
+/// As [`friend`], for one that the caller did not block.
+///
+/// # Errors
+/// [`Refusal::NotFriends`].
+pub async fn unblocked(app: &App, caller: Caller, friend: AccountId) -> Result<(Edge, Account)> {
+    let found = self::friend(app, caller, friend).await?;
+    if found.0.blocked { Err(Refusal::NotFriends.into()) } else { Ok(found) }
+}
+
+/// A flag on the caller's edge.
+#[derive(Clone, Copy, Debug)]
+pub enum Flag {
+    /// Turns the block on or off.
+    ToggleBlocked,
+    /// Turns the star on or off; not while blocked.
+    ToggleStarred,
+    /// Who sees whose moments; not while blocked.
+    Visibility {
+        /// The peer sees the caller's.
+        shows_me: bool,
+        /// The caller sees the peer's.
+        shows_peer: bool,
+    },
+}
+
+/// Changes a flag of the caller's edge to `friend`.
+///
+/// # Errors
+/// [`Refusal::NotFriends`].
+pub async fn set_flag(app: &App, caller: Caller, friend: AccountId, flag: Flag) -> Result<()> {
+    app.write(move |app, tx| {
+        Box::pin(async move {
+            let found = store::set_flag(tx, caller.id, friend, flag, app.now()).await?;
+            if found { Ok(()) } else { Err(Refusal::NotFriends.into()) }
+        })
+    })
+    .await
+}
+
+/// Ends a friendship on both sides and forgets its requests; the conversation stays.
+///
+/// # Errors
+/// [`Refusal::NotFriends`].
+pub async fn unfriend(app: &App, caller: Caller, friend: AccountId) -> Result<()> {
+    app.write(move |_, tx| {
+        Box::pin(async move {
+            store::edge(tx, caller.id, friend).await?.ok_or(Refusal::NotFriends)?;
+            Ok(store::unfriend(tx, caller.id, friend).await?)
+        })
+    })
+    .await
+}
+
+/// How somebody may be approached by the caller.
+pub struct Approach {
+    /// Whom.
+    pub account: Account,
+    /// The edge from that person to the caller.
+    pub theirs: Option<Edge>,
+}
+
+/// How the user `id` may be approached.
+///
+/// # Errors
+/// [`Refusal::NoSuchPerson`], also for a visitor.
+pub async fn approach(app: &App, caller: Caller, id: AccountId) -> Result<Approach> {
+    app.limiter.take(Rate::Lookup, caller.id, app.now())?;
+    app.read(move |_, tx| {
+        Box::pin(async move {
+            let account = accounts::user(tx, id).await?;
+            Ok(Approach { account, theirs: store::edge(tx, id, caller.id).await? })
+        })
+    })
+    .await
+}
+
+/// Whether the account has a friend that it did not block.
+pub(crate) async fn has_friends(tx: &mut Tx, id: AccountId) -> Result<bool> {
+    Ok(store::has_friends(tx, id).await?)
+}
+
+/// The friends behind the caller's own edges of these numbers, each once, enabled ones only; and
+/// whether any edge was usable at all.
+pub(crate) async fn chosen(tx: &mut Tx, owner: AccountId, edges: &[i64]) -> Result<(bool, Vec<Account>)> {
+    let (mut usable, mut people) = (false, Vec::<Account>::new());
+    for id in edges {
+        let Some(edge) = store::edge_by_id(tx, *id).await? else { continue };
+        if edge.owner != owner || edge.blocked || edge.status != 1 {
+            continue;
+        }
+        usable = true;
+        if people.iter().any(|known| known.id == edge.peer) {
+            continue;
+        }
+        people.extend(accounts::by_id(tx, edge.peer).await?.filter(|account| account.enabled));
+    }
+    people.sort_by_key(|account| account.id);
+    Ok((usable, people))
+}
+
+/// Checks that the two differ and that `to` can be asked.
+async fn check_new(tx: &mut Tx, from: AccountId, to: AccountId) -> Result<Account> {
+    if from == to {
+        return Err(Refusal::Yourself.into());
+    }
+    accounts::person(tx, to).await
+}
+
+/// Makes both edges, where they are missing, and tells both. `me` agreed; it calls the other one
+/// `remark`, and the other one calls it by its nickname.
+async fn make_friends(app: &App, tx: &mut Tx, me: AccountId, other: AccountId, remark: &str) -> Result<()> {
+    let my_nickname = accounts::by_id(tx, me).await?.map(|account| account.nickname).unwrap_or_default();
+    let now = app.now();
+    store::insert_edge(tx, me, other, remark, now).await?;
+    store::insert_edge(tx, other, me, &my_nickname, now).await?;
+    messages::post_direct(app, tx, other, Entry::notice(me, Notice::Befriended), None).await.map(drop)
+}

@@ -1,0 +1,160 @@
+//! Conversations, who is in them, and what each member has received.
+
+mod delivered;
+pub(crate) mod store;
+
+use crate::{AccountId, App, ConversationId, Millis, Result, Seq};
+pub use delivered::{Delivered, Ranges};
+use im_db::{Row, Tx};
+use serde::{Deserialize, Serialize};
+
+/// A group: a conversation of many, with an owner.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    /// Number; also the number of the conversation.
+    pub id: ConversationId,
+    /// Public id that cannot be guessed.
+    pub uuid: String,
+    /// The one who may change it.
+    pub owner: AccountId,
+    /// What it is called.
+    pub name: String,
+    /// Up to nine avatars, joined by commas.
+    pub avatar: String,
+    /// The owner's notice to all; may be empty.
+    pub announcement: String,
+    /// 0: anybody may join; 1: the owner approves; 2: registered users only.
+    pub join_policy: i64,
+    /// 1: normal; 2: locked; 0: dissolved.
+    pub status: i64,
+    /// When it was made.
+    pub created_ms: Millis,
+    /// When it was last changed.
+    pub updated_ms: Millis,
+}
+
+/// How an account belongs to a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Reads and writes.
+    Active,
+    /// Waits for the owner's consent.
+    Pending,
+    /// Silenced by the operator.
+    Muted,
+    /// Was a member; what was said until then is still to be delivered.
+    Left,
+}
+
+impl State {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            State::Active => "active",
+            State::Pending => "pending",
+            State::Muted => "muted",
+            State::Left => "left",
+        }
+    }
+}
+
+impl im_db::Column for State {
+    fn read(row: &Row<'_>, name: &str) -> im_db::Result<Self> {
+        Ok(match row.get::<String>(name)?.as_str() {
+            "active" => State::Active,
+            "pending" => State::Pending,
+            "muted" => State::Muted,
+            _ => State::Left,
+        })
+    }
+}
+
+/// An account's place in a conversation.
+#[derive(Clone, Debug)]
+pub struct Membership {
+    /// Row number: who came first has the smaller one.
+    pub id: i64,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The member.
+    pub account: AccountId,
+    /// How it belongs.
+    pub state: State,
+    /// The member's name here; empty: as everywhere.
+    pub nickname: String,
+    /// The member's picture here; empty: as everywhere.
+    pub avatar: String,
+    /// When it came.
+    pub created_ms: Millis,
+}
+
+/// What arrived at one member of one conversation.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The member.
+    pub account: AccountId,
+    /// What arrived, or is not for this member.
+    pub ranges: Ranges,
+}
+
+/// Stores what arrived. Cursors only move forward; telling the same twice is harmless.
+pub async fn record(app: &App, receipts: Vec<Receipt>) -> Result<()> {
+    app.write(move |app, tx| {
+        Box::pin(async move {
+            for receipt in &receipts {
+                record_one(&app, tx, receipt).await?;
+            }
+            Ok(())
+        })
+    })
+    .await
+}
+
+async fn record_one(app: &App, tx: &mut Tx, receipt: &Receipt) -> Result<()> {
+    let Some((mut delivered, last)) = store::delivered(tx, receipt.conversation, receipt.account).await?
+    else {
+        return Ok(()); // the membership is gone, and with it what waits
+    };
+    for (first, last) in receipt.ranges.iter() {
+        delivered.add(first, last);
+    }
+    // What fell off the end of the queue waits no more.
+    delivered.add(Seq(1), Seq(last.0 - app.chat.offline_messages));
+    Ok(store::set_delivered(tx, receipt.conversation, receipt.account, &delivered).await?)
+}
+
+/// The direct conversation of two accounts, made on first use.
+pub(crate) async fn direct(tx: &mut Tx, a: AccountId, b: AccountId, now: Millis) -> Result<ConversationId> {
+    let name = direct_name(a, b);
+    if let Some(known) = store::by_name(tx, &name).await? {
+        return Ok(known);
+    }
+    let id = store::insert(tx, &name, "direct").await?;
+    for account in [a, b] {
+        store::add_member(tx, id, account, State::Active, Seq(0), now).await?;
+    }
+    Ok(id)
+}
+
+/// The conversation in which `account` is told what concerns nobody else, made on first use.
+pub(crate) async fn inbox(tx: &mut Tx, account: AccountId, now: Millis) -> Result<ConversationId> {
+    let name = format!("inbox:{account}");
+    if let Some(known) = store::by_name(tx, &name).await? {
+        return Ok(known);
+    }
+    let id = store::insert(tx, &name, "inbox").await?;
+    store::add_member(tx, id, account, State::Active, Seq(0), now).await?;
+    Ok(id)
+}
+
+/// The name under which a direct conversation is found from both sides.
+pub(crate) fn direct_name(a: AccountId, b: AccountId) -> String {
+    format!("direct:{}:{}", a.min(b), a.max(b))
+}
+
+/// The two accounts of a direct conversation's name.
+pub(crate) fn parties(name: &str) -> Option<(AccountId, AccountId)> {
+    let (low, high) = name.strip_prefix("direct:")?.split_once(':')?;
+    Some((AccountId(low.parse().ok()?), AccountId(high.parse().ok()?)))
+}

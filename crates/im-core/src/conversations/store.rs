@@ -1,0 +1,159 @@
+//! The SQL of conversations and memberships.
+use super::*;
+use im_db::params;
+
+type Db<T> = im_db::Result<T>;
+
+pub async fn by_name(tx: &mut Tx, name: &str) -> Db<Option<ConversationId>> {
+    tx.maybe("select id from conversation where name = $1", params![name], |row| row.get("id")).await
+}
+
+/// The new conversation, or the one that another unit of work made meanwhile.
+pub async fn insert(tx: &mut Tx, name: &str, kind: &str) -> Db<ConversationId> {
+    let sql = "insert into conversation (name, kind) values ($1, $2)
+               on conflict (name) do update set name = excluded.name returning id";
+    tx.one(sql, params![name, kind], |row| row.get("id")).await
+}
+
+/// Takes the conversation's next place. The row stays locked until the unit of work ends, so
+/// senders queue here and `seq` has no hole.
+pub async fn next_seq(tx: &mut Tx, id: ConversationId) -> Db<Option<Seq>> {
+    tx.turn(id).await; // told in the order of `seq`
+    let sql = "update conversation set last_seq = last_seq + 1 where id = $1 returning last_seq";
+    tx.maybe(sql, params![id], |row| row.get("last_seq")).await
+}
+
+/// As [`next_seq`], by the conversation's name.
+pub async fn next_seq_by_name(tx: &mut Tx, name: &str) -> Db<Option<(ConversationId, Seq)>> {
+    tx.turn(name).await;
+    let sql = "update conversation set last_seq = last_seq + 1 where name = $1 returning id, last_seq";
+    tx.maybe(sql, params![name], |row| Ok((row.get("id")?, row.get("last_seq")?))).await
+}
+
+/// The place of the newest message, with the row locked for this unit of work.
+pub async fn lock(tx: &mut Tx, id: ConversationId) -> Db<Option<Seq>> {
+    let sql = "update conversation set last_seq = last_seq where id = $1 returning last_seq";
+    tx.maybe(sql, params![id], |row| row.get("last_seq")).await
+}
+
+/// Adds a member to whom everything up to `delivered` is no news. Does nothing when it is there.
+pub async fn add_member(
+    tx: &mut Tx,
+    id: ConversationId,
+    account: AccountId,
+    state: State,
+    delivered: Seq,
+    now: Millis,
+) -> Db<()> {
+    let sql =
+        "insert into membership (conversation_id, account_id, state, delivered_seq, created_ms, updated_ms)
+               values ($1, $2, $3, $4, $5, $5) on conflict (conversation_id, account_id) do nothing";
+    tx.run(sql, params![id, account, state.as_str(), delivered, now]).await.map(drop)
+}
+
+fn read(row: &Row<'_>) -> Db<Membership> {
+    Ok(Membership {
+        id: row.get("id")?,
+        conversation: row.get("conversation_id")?,
+        account: row.get("account_id")?,
+        state: row.get("state")?,
+        nickname: row.get("nickname")?,
+        avatar: row.get("avatar")?,
+        created_ms: row.get("created_ms")?,
+    })
+}
+
+/// The membership, unless it is over.
+pub async fn membership(tx: &mut Tx, id: ConversationId, account: AccountId) -> Db<Option<Membership>> {
+    let sql = "select id, conversation_id, account_id, state, nickname, avatar, created_ms from membership
+               where conversation_id = $1 and account_id = $2 and state <> 'left'";
+    tx.maybe(sql, params![id, account], read).await
+}
+
+/// Places taken in a group: active, silenced and waiting members.
+pub async fn count_members(tx: &mut Tx, id: ConversationId) -> Db<i64> {
+    let sql = "select count(*) as n from membership where conversation_id = $1 and state <> 'left'";
+    tx.one(sql, params![id], |row| row.get("n")).await
+}
+
+/// Lets a member in, or back in: news begins after `last`, and what was not delivered of an earlier
+/// time still is.
+pub async fn enter(
+    tx: &mut Tx,
+    id: ConversationId,
+    account: AccountId,
+    state: State,
+    last: Seq,
+    now: Millis,
+) -> Db<()> {
+    add_member(tx, id, account, State::Left, last, now).await?;
+    let sql = "select delivered_seq, delivered_above, left_seq from membership
+               where conversation_id = $1 and account_id = $2";
+    let read = |row: &Row<'_>| Ok((delivered_of(row)?, row.get::<Option<i64>>("left_seq")?));
+    let (mut delivered, left) = tx.one(sql, params![id, account], read).await?;
+    let absent_since = left.unwrap_or(0);
+    if state == State::Active {
+        delivered.add(Seq(absent_since + 1), last);
+    }
+    let sql = "update membership set state = $3, delivered_seq = $4, delivered_above = $5, nickname = '',
+                 left_seq = case when $3 = 'active' then null else left_seq end, created_ms = $6, updated_ms = $6
+               where conversation_id = $1 and account_id = $2";
+    let above = delivered.above();
+    let params = params![id, account, state.as_str(), delivered.floor(), &above, now];
+    tx.run(sql, params).await.map(drop)
+}
+
+/// Ends a membership after the message `last`; one that never began vanishes.
+pub async fn leave(tx: &mut Tx, id: ConversationId, account: AccountId, last: Seq, now: Millis) -> Db<()> {
+    let sql = "delete from membership where conversation_id = $1 and account_id = $2
+               and state = 'pending' and left_seq is null";
+    tx.run(sql, params![id, account]).await?;
+    let sql = "update membership set state = 'left', left_seq = coalesce(left_seq, $3), updated_ms = $4
+               where conversation_id = $1 and account_id = $2 and state <> 'left'";
+    tx.run(sql, params![id, account, last, now]).await.map(drop)
+}
+
+/// Ends all memberships after the message `last`.
+pub async fn leave_all(tx: &mut Tx, id: ConversationId, last: Seq, now: Millis) -> Db<()> {
+    let sql = "delete from membership where conversation_id = $1 and state = 'pending' and left_seq is null";
+    tx.run(sql, params![id]).await?;
+    let sql = "update membership set state = 'left', left_seq = coalesce(left_seq, $2), updated_ms = $3
+               where conversation_id = $1 and state <> 'left'";
+    tx.run(sql, params![id, last, now]).await.map(drop)
+}
+
+/// The groups in which `account` is an active member.
+pub async fn groups_of(tx: &mut Tx, account: AccountId) -> Db<Vec<ConversationId>> {
+    let sql = "select m.conversation_id from membership m join chat_group g on g.id = m.conversation_id
+               where m.account_id = $1 and m.state = 'active' and g.status = 1";
+    tx.all(sql, params![account], |row| row.get("conversation_id")).await
+}
+
+fn delivered_of(row: &Row<'_>) -> Db<Delivered> {
+    Ok(Delivered::parse(row.get("delivered_seq")?, &row.get::<String>("delivered_above")?))
+}
+
+/// What arrived at a member, and the place of the newest message.
+pub async fn delivered(tx: &mut Tx, id: ConversationId, account: AccountId) -> Db<Option<(Delivered, Seq)>> {
+    let sql = "select m.delivered_seq, m.delivered_above, c.last_seq from membership m
+               join conversation c on c.id = m.conversation_id where m.conversation_id = $1 and m.account_id = $2";
+    tx.maybe(sql, params![id, account], |row| Ok((delivered_of(row)?, row.get("last_seq")?))).await
+}
+
+pub async fn set_delivered(
+    tx: &mut Tx,
+    id: ConversationId,
+    account: AccountId,
+    delivered: &Delivered,
+) -> Db<()> {
+    let sql = "update membership set delivered_seq = $3, delivered_above = $4
+               where conversation_id = $1 and account_id = $2";
+    tx.run(sql, params![id, account, delivered.floor(), &delivered.above()]).await.map(drop)
+}
+
+/// Notes that this member wrote; costs nothing the second time.
+pub async fn set_has_written(tx: &mut Tx, id: ConversationId, account: AccountId) -> Db<()> {
+    let sql = "update membership set has_written = 1
+               where conversation_id = $1 and account_id = $2 and has_written = 0";
+    tx.run(sql, params![id, account]).await.map(drop)
+}

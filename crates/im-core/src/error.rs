@@ -1,0 +1,132 @@
+//! Why the domain said no.
+
+/// Result with the core's [`enum@Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why the domain said no. Knows no status code and no envelope: each dialect translates it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A rule of the product refused a well-formed request.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Ours to repair: logged in full once, at the edge; the caller reads "internal error".
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+/// The rules that can refuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    // who calls
+    /// The token is malformed, forged, revoked, lapsed or displaced.
+    #[error("the token is not valid")]
+    BadToken,
+    /// The caller's account is gone or disabled.
+    #[error("the account is gone or disabled")]
+    AccountDisabled,
+    /// A window of a rate limit is full.
+    #[error("too many requests")]
+    TooOften,
+    // accounts
+    /// The username belongs to somebody.
+    #[error("the username is taken")]
+    UsernameTaken,
+    /// The username has characters that are not allowed.
+    #[error("a username is 4 to 20 letters, digits and underscores")]
+    UsernameMalformed,
+    /// No enabled account has this name.
+    #[error("no such account")]
+    NoSuchAccount,
+    /// The password does not fit.
+    #[error("wrong password")]
+    WrongPassword,
+    /// The privacy settings are not a JSON object, or too long.
+    #[error("malformed privacy settings")]
+    PrivacyMalformed,
+    // contacts
+    /// The two are the same person.
+    #[error("that is yourself")]
+    Yourself,
+    /// The account that a request is aimed at is gone, disabled or of the wrong kind.
+    #[error("no such person")]
+    NoSuchPerson,
+    /// An open or accepted request exists already.
+    #[error("already asked")]
+    AlreadyAsked,
+    /// The friend request does not exist, is not the caller's to decide, or is decided.
+    #[error("no such request")]
+    NoSuchRequest,
+    /// There is no friendship to act on.
+    #[error("not friends")]
+    NotFriends,
+    /// The person wants to be asked first.
+    #[error("the person wants to be asked")]
+    MustAsk,
+    // messages
+    /// The receiver has blocked the sender.
+    #[error("blocked by the receiver")]
+    Blocked,
+    /// The operator has cut the friendship.
+    #[error("cut by the operator")]
+    Cut,
+    /// The receiver takes messages of friends only.
+    #[error("friends only")]
+    FriendsOnly,
+    /// The receiver takes one message before friendship, and it was sent.
+    #[error("one message before friendship")]
+    OneMessageOnly,
+    /// The revoke window is over.
+    #[error("too late to revoke")]
+    TooLate,
+    /// Not the caller's to do.
+    #[error("not allowed")]
+    NotAllowed,
+    /// The message's kind or size is not acceptable.
+    #[error("not an acceptable message")]
+    BadMessage,
+    // groups
+    /// The group does not exist, is dissolved or locked.
+    #[error("no such group")]
+    NoSuchGroup,
+    /// The caller is not an active member.
+    #[error("not a member")]
+    NotMember,
+    /// Only the owner may.
+    #[error("owner only")]
+    OwnerOnly,
+    /// None of the chosen friends can be taken in.
+    #[error("nobody chosen")]
+    NobodyChosen,
+    /// The person is a member already.
+    #[error("a member already")]
+    AlreadyMember,
+    /// The person has asked to join and waits.
+    #[error("waiting for the owner")]
+    AlreadyWaiting,
+    /// Visitors must sign in before they join this group.
+    #[error("sign in to join")]
+    SignInToJoin,
+    /// The group has as many members as it may have.
+    #[error("the group is full")]
+    GroupFull,
+    // support
+    /// The record does not exist or is somebody else's.
+    #[error("no such record")]
+    NoSuchRecord,
+    /// The complaint is being worked on and cannot be changed any more.
+    #[error("in progress")]
+    InProgress,
+}
+
+impl Error {
+    /// Wraps what the caller must not see.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        Error::Internal(cause.to_string())
+    }
+}
+
+impl From<im_db::Error> for Error {
+    fn from(e: im_db::Error) -> Self {
+        Error::internal(e)
+    }
+}

@@ -1,0 +1,211 @@
+//! Groups: making, joining, leaving, and what their owner may do.
+
+mod joining;
+mod rules;
+mod store;
+
+use crate::{
+    AccountId, App, ConversationId, Event, Rate, Refusal, Result, Seq,
+    accounts::{self, Caller},
+    contacts,
+    conversations::{Group, Membership, State, store as log},
+    messages::{self, Entry, Notice},
+};
+use im_db::Tx;
+pub use joining::{Invitation, Outcome, decide, invite};
+pub use store::Member;
+
+/// Makes a group of the caller and the friends behind these edges of its own.
+///
+/// # Errors
+/// [`Refusal::NobodyChosen`] when no edge is usable, [`Refusal::NoSuchPerson`] when no friend is
+/// enabled, [`Refusal::GroupFull`].
+pub async fn create(app: &App, caller: Caller, edges: Vec<i64>) -> Result<Group> {
+    app.limiter.take(Rate::Ask, caller.id, app.now())?;
+    if edges.len() as i64 >= app.chat.group_members {
+        return Err(Refusal::GroupFull.into());
+    }
+    app.write(move |app, tx| {
+        Box::pin(async move {
+            let (usable, mut people) = contacts::chosen(tx, caller.id, &edges).await?;
+            if !usable {
+                return Err(Refusal::NobodyChosen.into());
+            }
+            if people.is_empty() {
+                return Err(Refusal::NoSuchPerson.into());
+            }
+            people.insert(0, accounts::person(tx, caller.id).await?);
+            let now = app.now();
+            let name = rules::name_of(people.iter().map(|person| person.display()));
+            let avatar = rules::avatar_of(people.iter().map(|person| person.avatar.as_str()));
+            let group = store::insert(tx, caller.id, &name, &avatar, now).await?;
+            for person in &people {
+                log::add_member(tx, group.id, person.id, State::Active, Seq(0), now).await?;
+                app.emit(tx, Event::Joined(group.id, person.id));
+            }
+            messages::post_group(&app, tx, group.id, Entry::notice(caller.id, Notice::GroupCreated)).await?;
+            Ok(group)
+        })
+    })
+    .await
+}
+
+/// The groups in which the caller is an active member, newest first; `page` counts from 1.
+pub async fn mine(app: &App, caller: Caller, page: i64, limit: i64) -> Result<Vec<(Group, Membership)>> {
+    let skip = (page - 1).saturating_mul(limit);
+    app.read(move |_, tx| Box::pin(async move { Ok(store::groups_of(tx, caller.id, skip, limit).await?) }))
+        .await
+}
+
+/// A group and its active members, in the order in which they came. Anybody may look: the page
+/// that asks to join shows it.
+///
+/// # Errors
+/// [`Refusal::NoSuchGroup`], [`Refusal::TooOften`].
+pub async fn info(app: &App, caller: Caller, id: ConversationId) -> Result<(Group, Vec<Member>)> {
+    app.limiter.take(Rate::Lookup, caller.id, app.now())?;
+    app.read(move |_, tx| {
+        Box::pin(async move {
+            let group = live(tx, id).await?;
+            let members = store::members(tx, id).await?;
+            if members.is_empty() { Err(Refusal::NoSuchGroup.into()) } else { Ok((group, members)) }
+        })
+    })
+    .await
+}
+
+/// A group that the caller is an active member of.
+///
+/// # Errors
+/// [`Refusal::NoSuchGroup`], [`Refusal::NotMember`].
+pub async fn joined(app: &App, caller: Caller, id: ConversationId) -> Result<Group> {
+    app.read(move |_, tx| {
+        Box::pin(async move {
+            let group = live(tx, id).await?;
+            active(tx, id, caller.id).await?;
+            Ok(group)
+        })
+    })
+    .await
+}
+
+/// What an owner may change.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// The name; all members are told.
+    Name(String),
+    /// The announcement; all members are told.
+    Announcement(String),
+    /// Who may join: 0 anybody, 1 the owner approves, 2 registered users only, 3 to 10 as 0.
+    JoinPolicy(i64),
+}
+
+/// Changes a group that the caller owns.
+///
+/// # Errors
+/// [`Refusal::OwnerOnly`], also for a group that does not exist.
+pub async fn change(app: &App, caller: Caller, id: ConversationId, change: Change) -> Result<()> {
+    app.limiter.take(Rate::Ask, caller.id, app.now())?;
+    app.write(move |app, tx| {
+        Box::pin(async move {
+            owned(tx, id, caller.id).await?;
+            store::change(tx, id, &change, app.now()).await?;
+            let notice = match change {
+                Change::Name(name) => Notice::GroupRenamed { name },
+                Change::Announcement(text) => Notice::Announced { text },
+                Change::JoinPolicy(_) => return Ok(()),
+            };
+            messages::post_group(&app, tx, id, Entry::notice(caller.id, notice)).await.map(drop)
+        })
+    })
+    .await
+}
+
+/// Names the caller in a group.
+///
+/// # Errors
+/// [`Refusal::NotMember`].
+pub async fn set_nickname(app: &App, caller: Caller, id: ConversationId, nickname: String) -> Result<()> {
+    app.write(move |app, tx| {
+        Box::pin(async move {
+            live(tx, id).await.map_err(|_| Refusal::NotMember)?;
+            active(tx, id, caller.id).await?;
+            Ok(store::set_nickname(tx, id, caller.id, &nickname, app.now()).await?)
+        })
+    })
+    .await
+}
+
+/// Leaves a group; its owner dissolves it. A waiting applicant withdraws, and nobody is told.
+///
+/// # Errors
+/// [`Refusal::NoSuchGroup`], [`Refusal::NotMember`].
+pub async fn leave(app: &App, caller: Caller, id: ConversationId) -> Result<()> {
+    app.write(move |app, tx| {
+        Box::pin(async move {
+            let last = log::lock(tx, id).await?.ok_or(Refusal::NoSuchGroup)?;
+            let group = live(tx, id).await?;
+            let membership = log::membership(tx, id, caller.id).await?.ok_or(Refusal::NotMember)?;
+            if group.owner == caller.id {
+                return dissolve(&app, tx, &group).await;
+            }
+            if membership.state != State::Pending {
+                let (name, avatar) = store::face_in(tx, id, caller.id).await?;
+                let left = Notice::MemberLeft { group: Box::new(group.clone()), name, avatar };
+                messages::post_inbox(&app, tx, group.owner, Entry::notice(caller.id, left)).await?;
+            }
+            log::leave(tx, id, caller.id, last, app.now()).await?;
+            app.emit(tx, Event::Left(id, caller.id));
+            Ok(())
+        })
+    })
+    .await
+}
+
+async fn dissolve(app: &App, tx: &mut Tx, group: &Group) -> Result<()> {
+    let told = Entry::notice(group.owner, Notice::GroupDissolved);
+    let posted = messages::post_group(app, tx, group.id, told).await?;
+    log::leave_all(tx, group.id, posted.message.seq, app.now()).await?;
+    store::set_status(tx, group.id, 0, app.now()).await?;
+    app.emit(tx, Event::Dissolved(group.id));
+    Ok(())
+}
+
+/// Removes a member or applicant; nobody is told. Removing who is not there succeeds.
+///
+/// # Errors
+/// [`Refusal::OwnerOnly`], [`Refusal::Yourself`].
+pub async fn remove(app: &App, caller: Caller, id: ConversationId, member: AccountId) -> Result<()> {
+    app.write(move |app, tx| {
+        Box::pin(async move {
+            let last = log::lock(tx, id).await?.ok_or(Refusal::OwnerOnly)?;
+            owned(tx, id, caller.id).await?;
+            if member == caller.id {
+                return Err(Refusal::Yourself.into());
+            }
+            log::leave(tx, id, member, last, app.now()).await?;
+            store::refresh_avatar(tx, id, app.now()).await?;
+            app.emit(tx, Event::Left(id, member));
+            Ok(())
+        })
+    })
+    .await
+}
+
+/// The group, if it is neither dissolved nor locked.
+async fn live(tx: &mut Tx, id: ConversationId) -> Result<Group> {
+    let group = messages::store::group(tx, id).await?.filter(|group| group.status == 1);
+    Ok(group.ok_or(Refusal::NoSuchGroup)?)
+}
+
+/// The live group that `owner` owns.
+async fn owned(tx: &mut Tx, id: ConversationId, owner: AccountId) -> Result<Group> {
+    let group = messages::store::group(tx, id).await?;
+    Ok(group.filter(|group| group.status == 1 && group.owner == owner).ok_or(Refusal::OwnerOnly)?)
+}
+
+/// The active membership of `account`.
+async fn active(tx: &mut Tx, id: ConversationId, account: AccountId) -> Result<Membership> {
+    let membership = log::membership(tx, id, account).await?;
+    Ok(membership.filter(|m| m.state == State::Active).ok_or(Refusal::NotMember)?)
+}

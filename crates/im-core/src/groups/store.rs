@@ -1,0 +1,150 @@
+//! The SQL of groups.
+use super::*;
+use crate::{
+    Millis,
+    accounts::{Role, display},
+    messages::store::{group_columns, group_of},
+};
+use im_db::{Row, params};
+
+type Db<T> = im_db::Result<T>;
+
+/// A member with the account behind it.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Member {
+    pub membership: Membership,
+    pub uuid: String,
+    pub username: String,
+    pub nickname: String,
+    pub avatar: String,
+    pub role: Role,
+}
+
+pub async fn insert(tx: &mut Tx, owner: AccountId, name: &str, avatar: &str, now: Millis) -> Db<Group> {
+    let uuid = uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string();
+    let id = log::insert(tx, &format!("group:{uuid}"), "group").await?;
+    let sql = "insert into chat_group (id, uuid, owner_id, name, avatar, created_ms, updated_ms)
+               values ($1, $2, $3, $4, $5, $6, $6)";
+    tx.run(sql, params![id, &uuid, owner, name, avatar, now]).await?;
+    messages::store::group(tx, id).await?.ok_or(im_db::Error::Missing)
+}
+
+fn read_membership(row: &Row<'_>) -> Db<Membership> {
+    Ok(Membership {
+        id: row.get("m_id")?,
+        conversation: row.get("m_conversation")?,
+        account: row.get("m_account")?,
+        state: row.get("m_state")?,
+        nickname: row.get("m_nickname")?,
+        avatar: row.get("m_avatar")?,
+        created_ms: row.get("m_created_ms")?,
+    })
+}
+
+macro_rules! membership_columns {
+    () => {
+        "m.id as m_id, m.conversation_id as m_conversation, m.account_id as m_account, m.state as m_state,
+         m.nickname as m_nickname, m.avatar as m_avatar, m.created_ms as m_created_ms"
+    };
+}
+
+pub async fn groups_of(
+    tx: &mut Tx,
+    account: AccountId,
+    skip: i64,
+    limit: i64,
+) -> Db<Vec<(Group, Membership)>> {
+    let sql = concat!(
+        "select ",
+        group_columns!(),
+        ", ",
+        membership_columns!(),
+        " from membership m join chat_group g on g.id = m.conversation_id
+         where m.account_id = $1 and m.state = 'active' and g.status = 1 order by g.id desc limit $2 offset $3"
+    );
+    tx.all(sql, params![account, limit, skip], |row| Ok((group_of(row)?, read_membership(row)?))).await
+}
+
+/// Active members, who came first comes first.
+pub async fn members(tx: &mut Tx, id: ConversationId) -> Db<Vec<Member>> {
+    let sql = concat!(
+        "select ",
+        membership_columns!(),
+        ", a.uuid, a.username, a.nickname, a.avatar, a.role
+         from membership m join account a on a.id = m.account_id
+         where m.conversation_id = $1 and m.state = 'active' order by m.id"
+    );
+    tx.all(sql, params![id], |row| {
+        Ok(Member {
+            membership: read_membership(row)?,
+            uuid: row.get("uuid")?,
+            username: row.get("username")?,
+            nickname: row.get("nickname")?,
+            avatar: row.get("avatar")?,
+            role: row.get("role")?,
+        })
+    })
+    .await
+}
+
+/// Name and picture of a member as the group sees them.
+pub async fn face_in(tx: &mut Tx, id: ConversationId, account: AccountId) -> Db<(String, String)> {
+    let sql = "select a.username, a.nickname, a.avatar,
+                 coalesce(m.nickname, '') as here, coalesce(m.avatar, '') as avatar_here
+               from account a left join membership m on m.account_id = a.id and m.conversation_id = $1
+               where a.id = $2";
+    tx.one(sql, params![id, account], |row| {
+        let (here, avatar_here): (String, String) = (row.get("here")?, row.get("avatar_here")?);
+        let everywhere = display(&row.get::<String>("nickname")?, &row.get::<String>("username")?).to_owned();
+        let name = if here.is_empty() { everywhere } else { here };
+        Ok((name, if avatar_here.is_empty() { row.get("avatar")? } else { avatar_here }))
+    })
+    .await
+}
+
+pub async fn change(tx: &mut Tx, id: ConversationId, change: &Change, now: Millis) -> Db<()> {
+    match change {
+        Change::Name(name) => {
+            let sql = "update chat_group set name = $2, updated_ms = $3 where id = $1";
+            tx.run(sql, params![id, name, now]).await
+        }
+        Change::Announcement(text) => {
+            let sql = "update chat_group set announcement = $2, updated_ms = $3 where id = $1";
+            tx.run(sql, params![id, text, now]).await
+        }
+        Change::JoinPolicy(policy) => {
+            let sql = "update chat_group set join_policy = $2, updated_ms = $3 where id = $1";
+            tx.run(sql, params![id, *policy, now]).await
+        }
+    }
+    .map(drop)
+}
+
+pub async fn set_status(tx: &mut Tx, id: ConversationId, status: i64, now: Millis) -> Db<()> {
+    let sql = "update chat_group set status = $2, updated_ms = $3 where id = $1";
+    tx.run(sql, params![id, status, now]).await.map(drop)
+}
+
+pub async fn set_nickname(
+    tx: &mut Tx,
+    id: ConversationId,
+    who: AccountId,
+    nickname: &str,
+    now: Millis,
+) -> Db<()> {
+    let sql =
+        "update membership set nickname = $3, updated_ms = $4 where conversation_id = $1 and account_id = $2";
+    tx.run(sql, params![id, who, nickname, now]).await.map(drop)
+}
+
+/// Puts the picture together anew from the first active members.
+pub async fn refresh_avatar(tx: &mut Tx, id: ConversationId, now: Millis) -> Db<()> {
+    let sql = "select case when m.avatar = '' then a.avatar else m.avatar end as face
+               from membership m join account a on a.id = m.account_id
+               where m.conversation_id = $1 and m.state = 'active' order by m.id limit 9";
+    let faces: Vec<String> = tx.all(sql, params![id], |row| row.get("face")).await?;
+    let avatar = rules::avatar_of(faces.iter().map(String::as_str));
+    let sql = "update chat_group set avatar = $2, updated_ms = $3 where id = $1";
+    tx.run(sql, params![id, &avatar, now]).await.map(drop)
+}

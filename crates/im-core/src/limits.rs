@@ -1,0 +1,182 @@
+//! How often somebody may do something: fixed windows, kept in memory.
+use crate::{Millis, Refusal};
+use std::{collections::HashMap, hash::Hash, sync::Mutex};
+
+crate::settings! {
+    /// Rate limits. `enabled = false` switches them all off (load tests, bulk imports).
+    pub struct Limits {
+        /// Whether any limit below holds.
+        enabled: bool = true,
+        /// Visitor sign-ins per device and hour.
+        visitor_per_device_hour: u32 = 5,
+        /// Visitor sign-ins per address and hour.
+        visitor_per_address_hour: u32 = 60,
+        /// Failed logins per account and address in 15 minutes.
+        login_failures_per_quarter_hour: u32 = 10,
+        /// Registrations per address and hour.
+        register_per_address_hour: u32 = 300,
+        /// Messages per account and second.
+        send_per_second: u32 = 20,
+        /// Messages per account and minute.
+        send_per_minute: u32 = 300,
+        /// Friend requests, invitations and other things that others are told of, per account and minute.
+        ask_per_minute: u32 = 120,
+        /// Uploads per account and minute.
+        upload_per_minute: u32 = 120,
+        /// Look-ups of people and groups per account and minute.
+        lookup_per_minute: u32 = 600,
+    }
+}
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Rate {
+    /// Visitor sign-ins of a device.
+    VisitorDevice,
+    /// Visitor sign-ins from an address.
+    VisitorAddress,
+    /// Failed logins of an account from an address.
+    LoginFailure,
+    /// Registrations from an address.
+    Register,
+    /// Messages, in a second.
+    SendBurst,
+    /// Messages, in a minute.
+    Send,
+    /// Requests to other people.
+    Ask,
+    /// Uploads.
+    Upload,
+    /// Look-ups.
+    Lookup,
+}
+
+const SECOND: i64 = 1_000;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+/// Windows kept at most; past it those that are over are dropped.
+const WINDOWS: usize = 200_000;
+
+/// Counters of fixed windows. A window begins with the first request counted in it; refused ones
+/// do not prolong it.
+pub struct Limiter {
+    limits: Limits,
+    windows: Mutex<HashMap<(Rate, Key), Window>>,
+}
+
+/// Who is counted: an account, or a text such as a device id or an address.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// An account, by number.
+    Id(i64),
+    /// Anything else.
+    Text(String),
+}
+
+impl From<crate::AccountId> for Key {
+    fn from(id: crate::AccountId) -> Self {
+        Key::Id(id.0)
+    }
+}
+impl From<&str> for Key {
+    fn from(text: &str) -> Self {
+        Key::Text(text.to_owned())
+    }
+}
+impl From<String> for Key {
+    fn from(text: String) -> Self {
+        Key::Text(text)
+    }
+}
+
+struct Window {
+    until: Millis,
+    count: u32,
+}
+
+impl Limiter {
+    /// Counters under these limits, all at zero.
+    pub fn new(limits: Limits) -> Self {
+        Limiter { limits, windows: Mutex::default() }
+    }
+
+    /// Counts one, or refuses with [`Refusal::TooOften`] and counts nothing.
+    pub fn take(&self, rate: Rate, who: impl Into<Key>, now: Millis) -> Result<(), Refusal> {
+        self.count(rate, who.into(), now, 1)
+    }
+
+    /// Refuses when the window is full, and counts nothing.
+    pub fn check(&self, rate: Rate, who: impl Into<Key>, now: Millis) -> Result<(), Refusal> {
+        self.count(rate, who.into(), now, 0)
+    }
+
+    /// Starts the window of `who` anew (a login that went well).
+    pub fn forget(&self, rate: Rate, who: impl Into<Key>) {
+        self.lock().remove(&(rate, who.into()));
+    }
+
+    fn count(&self, rate: Rate, who: Key, now: Millis, by: u32) -> Result<(), Refusal> {
+        let (most, length_ms) = self.rule(rate);
+        if !self.limits.enabled {
+            return Ok(());
+        }
+        let mut windows = self.lock();
+        if windows.len() >= WINDOWS {
+            windows.retain(|_, window| window.until > now);
+        }
+        let window = windows.entry((rate, who)).or_insert(Window { until: now.plus(length_ms), count: 0 });
+        // A clock that stepped back must not leave a window that lasts for hours.
+        if window.until <= now || window.until > now.plus(length_ms) {
+            *window = Window { until: now.plus(length_ms), count: 0 };
+        }
+        if window.count >= most {
+            return Err(Refusal::TooOften);
+        }
+        window.count += by;
+        Ok(())
+    }
+
+    fn rule(&self, rate: Rate) -> (u32, i64) {
+        let limits = &self.limits;
+        match rate {
+            Rate::VisitorDevice => (limits.visitor_per_device_hour, HOUR),
+            Rate::VisitorAddress => (limits.visitor_per_address_hour, HOUR),
+            Rate::LoginFailure => (limits.login_failures_per_quarter_hour, 15 * MINUTE),
+            Rate::Register => (limits.register_per_address_hour, HOUR),
+            Rate::SendBurst => (limits.send_per_second, SECOND),
+            Rate::Send => (limits.send_per_minute, MINUTE),
+            Rate::Ask => (limits.ask_per_minute, MINUTE),
+            Rate::Upload => (limits.upload_per_minute, MINUTE),
+            Rate::Lookup => (limits.lookup_per_minute, MINUTE),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(Rate, Key), Window>> {
+        self.windows.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_begins_with_its_first_request_and_refusals_do_not_prolong_it() {
+        let limiter = Limiter::new(Limits::default());
+        // at which minute, may it
+        let cases =
+            [(0, true), (10, true), (20, true), (30, true), (40, true), (50, false), (59, false), (60, true)];
+        for (minute, may) in cases {
+            let taken = limiter.take(Rate::VisitorDevice, "phone", Millis(minute * MINUTE));
+            assert_eq!(taken.is_ok(), may, "minute {minute}");
+        }
+        assert!(limiter.take(Rate::VisitorDevice, "other phone", Millis(50 * MINUTE)).is_ok());
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_does_not_lock_anybody_out() {
+        let limiter = Limiter::new(Limits { send_per_second: 1, ..Limits::default() });
+        limiter.take(Rate::SendBurst, "ann", Millis(10 * HOUR)).unwrap();
+        limiter.take(Rate::SendBurst, "ann", Millis(9 * HOUR)).unwrap();
+    }
+}

@@ -1,0 +1,290 @@
+//! The SQL of messages, and the two queries that tell a send all it must know at once. These read
+//! accounts, edges and groups as well: one query instead of five on the writer's thread.
+use super::*;
+use crate::{
+    accounts::display,
+    conversations::{Delivered, State, direct_name},
+};
+use im_db::{Row, Tx, params};
+
+type Db<T> = im_db::Result<T>;
+
+/// Everything that decides whether and how one account writes to another.
+pub struct Route {
+    pub sender: Face,
+    pub peer: Face,
+    pub peer_enabled: bool,
+    /// The peer's privacy settings.
+    pub privacy: String,
+    /// How the peer keeps the sender among its friends.
+    pub friend: Option<FriendRow>,
+    /// Whether the sender has written to the peer before.
+    pub has_written: bool,
+    sender_alias: String,
+    peer_alias: String,
+}
+
+pub struct FriendRow {
+    pub blocked: bool,
+    pub status: i64,
+}
+
+impl Route {
+    #[cfg(test)]
+    pub fn of(
+        sender: Face,
+        peer: Face,
+        privacy: String,
+        friend: Option<FriendRow>,
+        has_written: bool,
+    ) -> Self {
+        let (sender_alias, peer_alias) = (sender.name.clone(), peer.name.clone());
+        Route { sender, peer, peer_enabled: true, privacy, friend, has_written, sender_alias, peer_alias }
+    }
+
+    pub fn place(&self) -> Place {
+        Place::Direct {
+            peer: self.peer.clone(),
+            sender_alias: self.sender_alias.clone(),
+            peer_alias: self.peer_alias.clone(),
+        }
+    }
+}
+
+/// `None` when one of the two does not exist.
+pub async fn route(tx: &mut Tx, sender: AccountId, peer: AccountId) -> Db<Option<Route>> {
+    let sql = "select s.id as s_id, s.uuid as s_uuid, s.username as s_username, s.nickname as s_nickname,
+                 s.avatar as s_avatar, s.role as s_role,
+                 p.id as p_id, p.uuid as p_uuid, p.username as p_username, p.nickname as p_nickname,
+                 p.avatar as p_avatar, p.role as p_role, p.status as p_status, p.privacy as p_privacy,
+                 mine.remark as peer_remark,
+                 theirs.remark as sender_remark, theirs.blocked as blocked, theirs.status as edge_status,
+                 m.has_written as has_written
+               from account s join account p on p.id = $2
+                 left join edge mine on mine.owner_id = s.id and mine.peer_id = p.id
+                 left join edge theirs on theirs.owner_id = p.id and theirs.peer_id = s.id
+                 left join conversation c on c.name = $3
+                 left join membership m on m.conversation_id = c.id and m.account_id = s.id
+               where s.id = $1";
+    tx.maybe(sql, params![sender, peer, &direct_name(sender, peer)], |row| {
+        let face = |p: [&str; 6]| face_of(row, p);
+        let sender = face(["s_id", "s_uuid", "s_username", "s_nickname", "s_avatar", "s_role"])?;
+        let peer = face(["p_id", "p_uuid", "p_username", "p_nickname", "p_avatar", "p_role"])?;
+        let or_name = |remark: Option<String>, face: &Face| {
+            remark.filter(|remark| !remark.is_empty()).unwrap_or_else(|| face.name.clone())
+        };
+        let blocked: Option<i64> = row.get("blocked")?;
+        let status: Option<i64> = row.get("edge_status")?;
+        let sender_remark = row.get::<Option<String>>("sender_remark")?.filter(|_| sender.role == Role::User);
+        Ok(Route {
+            sender_alias: or_name(sender_remark, &sender),
+            peer_alias: or_name(row.get("peer_remark")?, &peer),
+            sender,
+            peer,
+            peer_enabled: row.get::<i64>("p_status")? == 1,
+            privacy: row.get("p_privacy")?,
+            friend: blocked.zip(status).map(|(blocked, status)| FriendRow { blocked: blocked != 0, status }),
+            has_written: row.get::<Option<i64>>("has_written")? == Some(1),
+        })
+    })
+    .await
+}
+
+fn face_of(row: &Row<'_>, [id, uuid, username, nickname, avatar, role]: [&str; 6]) -> Db<Face> {
+    Ok(Face {
+        id: row.get(id)?,
+        uuid: row.get(uuid)?,
+        role: row.get(role)?,
+        name: display(&row.get::<String>(nickname)?, &row.get::<String>(username)?).to_owned(),
+        avatar: row.get(avatar)?,
+    })
+}
+
+/// An account as everybody sees it.
+pub async fn face(tx: &mut Tx, id: AccountId) -> Db<Face> {
+    let sql = "select id, uuid, username, nickname, avatar, role from account where id = $1";
+    tx.one(sql, params![id], |row| face_of(row, ["id", "uuid", "username", "nickname", "avatar", "role"]))
+        .await
+}
+
+macro_rules! group_columns {
+    () => {
+        "g.id as g_id, g.uuid as g_uuid, g.owner_id as g_owner, g.name as g_name, g.avatar as g_avatar,
+         g.announcement as g_announcement, g.join_policy as g_join_policy, g.status as g_status,
+         g.created_ms as g_created_ms, g.updated_ms as g_updated_ms"
+    };
+}
+pub(crate) use group_columns;
+
+/// Reads the columns of `group_columns!`.
+pub fn group_of(row: &Row<'_>) -> Db<Group> {
+    Ok(Group {
+        id: row.get("g_id")?,
+        uuid: row.get("g_uuid")?,
+        owner: row.get("g_owner")?,
+        name: row.get("g_name")?,
+        avatar: row.get("g_avatar")?,
+        announcement: row.get("g_announcement")?,
+        join_policy: row.get("g_join_policy")?,
+        status: row.get("g_status")?,
+        created_ms: row.get("g_created_ms")?,
+        updated_ms: row.get("g_updated_ms")?,
+    })
+}
+
+/// The group, whatever its status.
+pub async fn group(tx: &mut Tx, id: ConversationId) -> Db<Option<Group>> {
+    let sql = concat!("select ", group_columns!(), " from chat_group g where g.id = $1");
+    tx.maybe(sql, params![id], group_of).await
+}
+
+/// The group, the sender as the group sees it, and how the sender belongs to it.
+pub async fn group_route(
+    tx: &mut Tx,
+    id: ConversationId,
+    sender: AccountId,
+) -> Db<Option<(Group, Face, Option<State>)>> {
+    let sql = concat!(
+        "select ",
+        group_columns!(),
+        ", s.id as s_id, s.uuid as s_uuid, s.username as s_username, s.nickname as s_nickname,
+           s.avatar as s_avatar, s.role as s_role,
+           m.nickname as m_nickname, m.avatar as m_avatar, coalesce(m.state, '') as m_state
+         from chat_group g join account s on s.id = $2
+           left join membership m on m.conversation_id = g.id and m.account_id = s.id
+         where g.id = $1"
+    );
+    tx.maybe(sql, params![id, sender], |row| {
+        let state = match row.get::<String>("m_state")?.as_str() {
+            "" | "left" => None,
+            _ => Some(row.get("m_state")?),
+        };
+        Ok((group_of(row)?, member_face(row)?, state))
+    })
+    .await
+}
+
+/// The columns `s_…` with the group's own nickname and avatar over them.
+fn member_face(row: &Row<'_>) -> Db<Face> {
+    let mut face = face_of(row, ["s_id", "s_uuid", "s_username", "s_nickname", "s_avatar", "s_role"])?;
+    let over = |own: &mut String, here: Option<String>| {
+        if let Some(here) = here.filter(|here| !here.is_empty()) {
+            *own = here;
+        }
+    };
+    over(&mut face.name, row.get("m_nickname")?);
+    over(&mut face.avatar, row.get("m_avatar")?);
+    Ok(face)
+}
+
+/// Appends a row to the log.
+pub async fn insert(tx: &mut Tx, message: &Message) -> Result<Mid> {
+    let sql = "insert into message (uuid, conversation_id, seq, sender_id, body, raw, created_ms)
+               values ($1, $2, $3, $4, $5, $6, $7) returning mid";
+    let body = serde_json::to_string(&message.body).map_err(crate::Error::internal)?;
+    let params = params![
+        &message.uuid.as_bytes()[..],
+        message.conversation,
+        message.seq,
+        message.sender,
+        &body,
+        message.raw.as_deref(),
+        message.created_ms
+    ];
+    Ok(tx.one(sql, params, |row| row.get("mid")).await?)
+}
+
+/// A logged message that somebody wants to take back.
+pub struct Known {
+    pub mid: Mid,
+    pub conversation: ConversationId,
+    pub conversation_name: String,
+    pub sender: AccountId,
+    pub body: Body,
+    pub created_ms: Millis,
+}
+
+pub async fn by_uuid(tx: &mut Tx, uuid: Uuid) -> Db<Option<Known>> {
+    let sql = "select m.mid, m.conversation_id, c.name, m.sender_id, m.body, m.created_ms
+               from message m join conversation c on c.id = m.conversation_id where m.uuid = $1";
+    tx.maybe(sql, params![&uuid.as_bytes()[..]], |row| {
+        Ok(Known {
+            mid: row.get("mid")?,
+            conversation: row.get("conversation_id")?,
+            conversation_name: row.get("name")?,
+            sender: row.get("sender_id")?,
+            body: body_of(row)?,
+            created_ms: row.get("created_ms")?,
+        })
+    })
+    .await
+}
+
+/// Whether it was not revoked before.
+pub async fn set_revoked(tx: &mut Tx, mid: Mid, now: Millis) -> Db<bool> {
+    let sql = "update message set revoked_ms = $2 where mid = $1 and revoked_ms is null";
+    Ok(tx.run(sql, params![mid, now]).await? == 1)
+}
+
+fn body_of(row: &Row<'_>) -> Db<Body> {
+    let text: String = row.get("body")?;
+    serde_json::from_str(&text).map_err(|e| im_db::Error::Engine(format!("message body: {e}")))
+}
+
+/// An entry that may wait for somebody.
+pub struct Waiting {
+    pub message: Message,
+    pub sender: Face,
+    pub conversation_name: String,
+    pub is_group: bool,
+    pub delivered: Delivered,
+}
+
+/// Entries beyond the receiver's cursors, in the order of the installation's log. Each
+/// conversation is entered at its cursor and at most `cap` entries from its end, so the cost does
+/// not grow with history.
+pub async fn pending(
+    tx: &mut Tx,
+    account: AccountId,
+    after: Mid,
+    since: Millis,
+    cap: i64,
+    limit: i64,
+) -> Db<Vec<Waiting>> {
+    let sql = "select e.mid, e.uuid, e.conversation_id, e.seq, e.sender_id, e.body, e.raw, e.created_ms,
+                 c.name as c_name, c.kind as c_kind, v.delivered_seq, v.delivered_above,
+                 s.id as s_id, s.uuid as s_uuid, s.username as s_username, s.nickname as s_nickname,
+                 s.avatar as s_avatar, s.role as s_role, m.nickname as m_nickname, m.avatar as m_avatar
+               from membership v
+                 join conversation c on c.id = v.conversation_id and c.last_seq > v.delivered_seq
+                 join message e on e.conversation_id = c.id
+                   and e.seq > case when v.delivered_seq > c.last_seq - $4 then v.delivered_seq else c.last_seq - $4 end
+                   and e.seq <= coalesce(v.left_seq, c.last_seq)
+                 join account s on s.id = e.sender_id
+                 left join membership m on m.conversation_id = c.id and m.account_id = e.sender_id
+               where v.account_id = $1 and v.state in ('active', 'left') and e.mid > $2 and e.created_ms >= $3
+               order by e.mid limit $5";
+    tx.all(sql, params![account, after, since, cap, limit], |row| {
+        let uuid: Vec<u8> = row.get("uuid")?;
+        let kind: String = row.get("c_kind")?;
+        Ok(Waiting {
+            message: Message {
+                mid: row.get("mid")?,
+                uuid: Uuid::from_slice(&uuid).unwrap_or_default(),
+                conversation: row.get("conversation_id")?,
+                seq: row.get("seq")?,
+                sender: row.get("sender_id")?,
+                body: body_of(row)?,
+                raw: row.get("raw")?,
+                created_ms: row.get("created_ms")?,
+            },
+            // The name in the group is shown in the group only; elsewhere the left join finds the
+            // sender's own membership of a direct conversation, which has none.
+            sender: member_face(row)?,
+            conversation_name: row.get("c_name")?,
+            is_group: kind == "group",
+            delivered: Delivered::parse(row.get("delivered_seq")?, &row.get::<String>("delivered_above")?),
+        })
+    })
+    .await
+}
