@@ -1,0 +1,7 @@
+//! What the dialects share: where a request comes from, uploads, stored files, times as text.
+//! No envelope.
+
+pub mod address;
+pub mod civil;
+pub mod files;
+pub mod uploads;
