@@ -1,0 +1,93 @@
+//! Sending somebody what waited (egg.md §4 #22, §5.7).
+use crate::{
+    desk::Socket,
+    egg::{self, Variant},
+    hub::Hub,
+    outbox::Outgoing,
+};
+use im_core::{AccountId, Mid, Result, messages};
+use std::sync::Arc;
+
+/// Entries read at once.
+const PAGE: i64 = 200;
+
+impl Hub {
+    /// Begins to send `account` what waits, oldest first. Without a socket nothing happens, and
+    /// everything goes on waiting; a drain that already runs takes this call's place.
+    pub fn drain(self: &Arc<Self>, account: AccountId) {
+        let socket = {
+            let Some(mut desk) = self.desks.get_mut(&account) else { return };
+            let Some(socket) = desk.receiver() else { return };
+            if desk.draining == Some(socket.id) {
+                desk.more = true;
+                return;
+            }
+            // A drain to an older socket notices and stops.
+            desk.draining = Some(socket.id);
+            socket
+        };
+        let hub = self.clone();
+        tokio::spawn(async move {
+            if let Err(e) = hub.drain_to(&socket).await {
+                tracing::warn!(error = %e, account = account.0, "what waits could not be read");
+            }
+            if let Some(mut desk) = hub.desks.get_mut(&account)
+                && desk.draining == Some(socket.id)
+            {
+                desk.draining = None;
+            }
+        });
+    }
+
+    async fn drain_to(&self, socket: &Socket) -> Result<()> {
+        // What arrived is recorded first, so that the log's cursors and `taken` tell the truth.
+        self.settle().await;
+        loop {
+            let mut after = Mid(0);
+            loop {
+                let (page, next) = messages::pending(&self.app, socket.account, after, PAGE).await?;
+                for posted in &page {
+                    if !self.send_waiting(socket, posted).await {
+                        return Ok(());
+                    }
+                }
+                match next {
+                    Some(next) => after = next,
+                    None => break,
+                }
+            }
+            let Some(mut desk) = self.desks.get_mut(&socket.account) else { return Ok(()) };
+            if desk.draining != Some(socket.id) {
+                return Ok(());
+            }
+            if !std::mem::take(&mut desk.more) {
+                desk.draining = None; // under the lock: the next push goes to the socket directly
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether the drain should go on.
+    async fn send_waiting(&self, socket: &Socket, posted: &messages::Posted) -> bool {
+        let (account, place) = (socket.account, (posted.message.conversation, posted.message.seq));
+        if egg::variant(posted, account) == Variant::Nothing {
+            self.receipts.add(account, place.0, place.1);
+            return true;
+        }
+        {
+            let Some(mut desk) = self.desks.get_mut(&account) else { return false };
+            if desk.draining != Some(socket.id) {
+                return false;
+            }
+            if !desk.take(place.0, place.1) {
+                return true;
+            }
+        }
+        let out = Outgoing { frame: self.encode(posted, account), carries: Some(place) };
+        let sent = socket.outbox.push_when_room(out).await.is_ok();
+        if !sent && let Some(mut desk) = self.desks.get_mut(&account) {
+            desk.forget(&vec![place]);
+        }
+        sent
+    }
+}

@@ -1,0 +1,295 @@
+//! Who is online, and what is pushed to them.
+use crate::{
+    bus::Feed,
+    desk::{Desk, Socket},
+    egg::{self, Egg, Style, Variant},
+    outbox::{End, Outgoing},
+    receipts::{self, Places, Receipts},
+};
+use axum::extract::ws::Utf8Bytes;
+use dashmap::{DashMap, Entry};
+use im_core::{
+    AccountId, App, Audience, ConversationId, Event, SessionEnd, SessionId,
+    accounts::{Caller, Role},
+    messages::Posted,
+};
+use parking_lot::Mutex;
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tokio::{
+    task::AbortHandle,
+    time::{MissedTickBehavior, interval},
+};
+
+/// Close codes of ours (docs/protocol/close-codes.md).
+pub const REPLACED: u16 = 4001;
+const PASSWORD_CHANGED: u16 = 4002;
+const DISABLED: u16 = 4003;
+
+/// The sockets of this node.
+pub struct Hub {
+    pub(crate) app: App,
+    pub(crate) egg: Egg,
+    pub(crate) style: Style,
+    pub(crate) desks: DashMap<AccountId, Desk>,
+    rooms: DashMap<ConversationId, HashSet<AccountId>>,
+    pub(crate) receipts: Receipts,
+    began: Instant,
+    sockets: AtomicU64,
+    open: AtomicUsize,
+    tasks: Mutex<Vec<AbortHandle>>,
+}
+
+impl Hub {
+    /// A hub without sockets, fed with the core's events. Its tasks end with [`stop`](Self::stop).
+    pub fn start(app: App, egg: Egg, style: Style, mut feed: Feed) -> Arc<Hub> {
+        let hub = Arc::new(Hub {
+            app,
+            egg,
+            style,
+            desks: DashMap::new(),
+            rooms: DashMap::new(),
+            receipts: Receipts::default(),
+            began: Instant::now(),
+            sockets: AtomicU64::new(1),
+            open: AtomicUsize::new(0),
+            tasks: Mutex::default(),
+        });
+        let (dispatcher, recorder, heart) = (hub.clone(), hub.clone(), hub.clone());
+        let dispatching = tokio::spawn(async move {
+            while let Some(event) = feed.0.recv().await {
+                dispatcher.dispatch(&event);
+            }
+        });
+        let recording = tokio::spawn(async move {
+            let mut ticks = interval(receipts::EVERY);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                ticks.tick().await;
+                recorder.settle().await;
+            }
+        });
+        let beating = tokio::spawn(async move {
+            let mut seconds = interval(Duration::from_secs(1));
+            for second in 0u64.. {
+                seconds.tick().await;
+                heart.heartbeat(second);
+            }
+        });
+        *hub.tasks.lock() =
+            [dispatching, recording, beating].iter().map(|task| task.abort_handle()).collect();
+        hub
+    }
+
+    /// Drops every socket, without a close frame, and records what arrived.
+    pub async fn stop(&self) {
+        for desk in &self.desks {
+            desk.sockets.iter().for_each(|socket| socket.outbox.end(End::Drop));
+        }
+        let waited = Instant::now();
+        while self.open.load(Ordering::Acquire) > 0 && waited.elapsed() < Duration::from_secs(2) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        self.settle().await;
+        self.tasks.lock().drain(..).for_each(|task| task.abort());
+    }
+
+    /// Accounts with a socket on this node.
+    pub fn online(&self) -> usize {
+        self.desks.len()
+    }
+
+    /// Milliseconds since the hub began.
+    pub(crate) fn uptime_ms(&self) -> u64 {
+        self.began.elapsed().as_millis() as u64
+    }
+
+    /// Gives a newly opened socket its place; it may receive at once. The flag says whether its
+    /// account had an open one already.
+    pub(crate) fn attach(&self, caller: Caller) -> (Arc<Socket>, bool) {
+        let id = self.sockets.fetch_add(1, Ordering::Relaxed);
+        let socket = Arc::new(Socket::new(id, caller, self.uptime_ms()));
+        let mut desk = self.desks.entry(caller.id).or_default();
+        let again = !desk.sockets.is_empty();
+        desk.sockets.push(socket.clone());
+        self.open.fetch_add(1, Ordering::AcqRel);
+        metrics::gauge!("hongyan_sockets").increment(1);
+        (socket, again)
+    }
+
+    /// Lets the messages of these groups come to `account`. Those that it left while the list was
+    /// being read do not.
+    pub(crate) fn enter_rooms(&self, account: AccountId, groups: &[ConversationId]) {
+        let Some(mut desk) = self.desks.get_mut(&account) else { return };
+        for group in groups {
+            if !desk.left.contains(group) && !desk.groups.contains(group) {
+                desk.groups.push(*group);
+                self.rooms.entry(*group).or_default().insert(account);
+            }
+        }
+        desk.left.clear();
+    }
+
+    /// Takes a socket away. `lost` was written, or waited, and did not arrive.
+    pub(crate) fn detach(&self, socket: &Socket, lost: &Places) {
+        self.open.fetch_sub(1, Ordering::AcqRel);
+        metrics::gauge!("hongyan_sockets").decrement(1);
+        let gone = {
+            let Some(mut desk) = self.desks.get_mut(&socket.account) else { return };
+            desk.sockets.retain(|other| other.id != socket.id);
+            desk.forget(lost);
+            if desk.draining == Some(socket.id) {
+                desk.draining = None;
+            }
+            desk.sockets.is_empty()
+        };
+        if !gone {
+            return;
+        }
+        let removed = self.desks.remove_if(&socket.account, |_, desk| desk.sockets.is_empty());
+        for group in removed.into_iter().flat_map(|(_, desk)| desk.groups) {
+            self.leave_room(group, socket.account);
+        }
+    }
+
+    fn leave_room(&self, group: ConversationId, account: AccountId) {
+        // A desk is locked before a room, here as everywhere. A socket that opened meanwhile is in
+        // the room again and stays.
+        let desk = self.desks.entry(account);
+        if matches!(&desk, Entry::Occupied(desk) if desk.get().groups.contains(&group)) {
+            return;
+        }
+        self.rooms.alter(&group, |_, mut members| {
+            members.remove(&account);
+            members
+        });
+        self.rooms.remove_if(&group, |_, members| members.is_empty());
+    }
+
+    fn dispatch(&self, event: &Event) {
+        match event {
+            Event::Posted(audience, posted) => self.deliver(audience, posted),
+            Event::Joined(group, account) => {
+                if let Some(mut desk) = self.desks.get_mut(account)
+                    && !desk.groups.contains(group)
+                {
+                    desk.left.retain(|left| left != group);
+                    desk.groups.push(*group);
+                    self.rooms.entry(*group).or_default().insert(*account);
+                }
+            }
+            Event::Left(group, account) => {
+                if let Some(mut desk) = self.desks.get_mut(account) {
+                    desk.groups.retain(|other| other != group);
+                    desk.left.push(*group);
+                }
+                self.leave_room(*group, *account);
+            }
+            Event::Dissolved(group) => {
+                for account in self.rooms.remove(group).into_iter().flat_map(|(_, members)| members) {
+                    if let Some(mut desk) = self.desks.get_mut(&account) {
+                        desk.groups.retain(|other| other != group);
+                        desk.left.push(*group);
+                    }
+                }
+            }
+            Event::SessionsEnded(account, sessions, why) => self.end_sessions(*account, sessions, *why),
+            Event::Converted(account) => {
+                if let Some(desk) = self.desks.get(account) {
+                    desk.sockets
+                        .iter()
+                        .filter(|socket| socket.role == Role::Visitor)
+                        .for_each(|socket| socket.retire());
+                }
+            }
+        }
+    }
+
+    /// How the dialect wants displaced sockets treated: egg.md §2.5, §5.8, §5.9.
+    fn end_sessions(&self, account: AccountId, sessions: &[SessionId], why: SessionEnd) {
+        let Some(desk) = self.desks.get(&account) else { return };
+        for socket in desk.sockets.iter().filter(|socket| sessions.contains(&socket.session)) {
+            socket.retire();
+            let code = match why {
+                SessionEnd::Disabled => DISABLED,
+                _ if socket.role == Role::Visitor => continue, // it would come back at once, for ever
+                SessionEnd::SignedOut => continue,             // its client closes it
+                SessionEnd::PasswordChanged => PASSWORD_CHANGED,
+                SessionEnd::Replaced => {
+                    let told = r#"{"msg":"force_logout","data":"你的账号在其他设备登录"}"#;
+                    let _ = socket.outbox.push(Outgoing { frame: told.into(), carries: None });
+                    REPLACED
+                }
+            };
+            socket.outbox.end(End::Close(code));
+        }
+    }
+
+    fn deliver(&self, audience: &Audience, posted: &Posted) {
+        let mut shared = None;
+        match audience {
+            Audience::Accounts(accounts) => {
+                accounts.iter().for_each(|account| self.deliver_to(*account, posted, &mut shared));
+            }
+            Audience::Group(group) => {
+                // A copy: desks are not locked while a room is.
+                let members: Vec<_> =
+                    self.rooms.get(group).iter().flat_map(|room| room.iter().copied()).collect();
+                members.iter().for_each(|account| self.deliver_to(*account, posted, &mut shared));
+            }
+        }
+    }
+
+    /// `shared` is the frame that all get, once it was encoded.
+    fn deliver_to(&self, account: AccountId, posted: &Posted, shared: &mut Option<Utf8Bytes>) {
+        let Some(mut desk) = self.desks.get_mut(&account) else { return };
+        let Some(receiver) = desk.receiver() else { return };
+        let (of, seq) = (posted.message.conversation, posted.message.seq);
+        let variant = egg::variant(posted, account);
+        if variant == Variant::Nothing {
+            self.receipts.add(account, of, seq);
+            return;
+        }
+        if desk.draining.is_some() {
+            desk.more = true; // the drain finds it in the log, behind what waited longer
+            return;
+        }
+        if !desk.take(of, seq) {
+            return;
+        }
+        let frame = match variant {
+            Variant::Own => self.encode(posted, account),
+            _ => shared.get_or_insert_with(|| self.encode(posted, account)).clone(),
+        };
+        if receiver.outbox.push(Outgoing { frame, carries: Some((of, seq)) }).is_err() {
+            desk.forget(&vec![(of, seq)]);
+        }
+    }
+
+    pub(crate) fn encode(&self, posted: &Posted, viewer: AccountId) -> Utf8Bytes {
+        egg::push(&self.style, posted, viewer, self.app.now().0).into()
+    }
+
+    /// Asks a part of the sockets for a sign of life, so that each is asked once per interval, and
+    /// drops those that used to answer and fell silent.
+    fn heartbeat(&self, second: u64) {
+        let every = self.egg.ping_interval_s.max(1);
+        let silent = self.uptime_ms().saturating_sub(self.egg.dead_after_s.saturating_mul(1_000));
+        for desk in &self.desks {
+            for socket in desk.sockets.iter().filter(|socket| socket.id % every == second % every) {
+                let dead = socket.heard_ms.load(Ordering::Relaxed) < silent;
+                if dead && socket.answers.load(Ordering::Relaxed) {
+                    socket.outbox.end(End::Drop);
+                } else {
+                    socket.outbox.beat();
+                }
+            }
+        }
+    }
+}
