@@ -1,0 +1,148 @@
+//! `{"msg": "ok", "data": …}` or `{"msg": "fail", "data": "why"}` (egg.md §1.4, §1.5).
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use im_core::{Error, Refusal};
+use serde::Serialize;
+use serde_json::json;
+
+/// A success.
+#[derive(Serialize)]
+pub struct Success<T> {
+    msg: &'static str,
+    data: T,
+}
+
+impl<T: Serialize> IntoResponse for Success<T> {
+    fn into_response(self) -> Response {
+        Json(self).into_response()
+    }
+}
+
+/// What a handler answers.
+pub type Reply<T> = Result<Success<T>, Fail>;
+
+/// Answers with `data`.
+pub fn ok<T>(data: T) -> Reply<T> {
+    Ok(Success { msg: "ok", data })
+}
+
+/// A failure: its status and the text that the client shows.
+#[derive(Debug)]
+pub struct Fail {
+    status: StatusCode,
+    text: String,
+}
+
+impl Fail {
+    /// A failure of the product's rules.
+    pub fn refused(text: impl Into<String>) -> Self {
+        Fail { status: StatusCode::BAD_REQUEST, text: text.into() }
+    }
+
+    /// A parameter that does not fit (egg.md §1.6).
+    pub fn invalid(text: String) -> Self {
+        Fail { status: StatusCode::UNPROCESSABLE_ENTITY, text }
+    }
+
+    /// A body over its limit.
+    pub fn too_large() -> Self {
+        let text = "Request file too large, please check multipart config".into();
+        Fail { status: StatusCode::PAYLOAD_TOO_LARGE, text }
+    }
+
+    /// A body that cannot be read.
+    pub fn malformed() -> Self {
+        Fail::refused("请求格式错误")
+    }
+
+    /// Ours to repair: logged here, and the client learns nothing.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        tracing::error!(error = %cause, "a request failed");
+        Fail { status: StatusCode::INTERNAL_SERVER_ERROR, text: "Internal Server Error".into() }
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl IntoResponse for Fail {
+    fn into_response(self) -> Response {
+        (self.status, Json(json!({ "msg": "fail", "data": self.text }))).into_response()
+    }
+}
+
+impl<E: Into<Error>> From<E> for Fail {
+    fn from(error: E) -> Self {
+        match error.into() {
+            Error::Refused(refusal) => Fail::refused(text(refusal)),
+            internal @ Error::Internal(_) => Fail::internal(internal),
+        }
+    }
+}
+
+/// A route's own words for some refusals; the others keep theirs.
+pub trait Worded<T> {
+    /// Says `words` where they are about the refusal.
+    fn or_say(self, words: &[(Refusal, &str)]) -> Result<T, Fail>;
+}
+
+impl<T> Worded<T> for im_core::Result<T> {
+    fn or_say(self, words: &[(Refusal, &str)]) -> Result<T, Fail> {
+        self.map_err(|error| match &error {
+            Error::Refused(refusal) => match words.iter().find(|(about, _)| about == refusal) {
+                Some((_, text)) => Fail::refused(*text),
+                None => error.into(),
+            },
+            Error::Internal(_) => error.into(),
+        })
+    }
+}
+
+/// What a refusal is called where a route says nothing else. No `_` arm: a new one must be given
+/// a text.
+fn text(refusal: Refusal) -> &'static str {
+    use Refusal::*;
+    match refusal {
+        BadToken => "Token 令牌不合法！",
+        AccountDisabled => "当前用户不存在或者已被禁用",
+        TooOften => "操作过于频繁，请稍后再试",
+        UsernameTaken => "该账号已存在，请换一个账号注册",
+        UsernameMalformed => "账号只能由4-20位字母、数字、下划线组成",
+        NoSuchAccount => "账号不存在或者被禁用",
+        WrongPassword => "账户或密码错误",
+        PrivacyMalformed => "用户设置格式错误",
+        Yourself => "不能添加自己为好友",
+        NoSuchPerson => "用户不存在",
+        AlreadyAsked => "您已经申请过了，请勿重复申请",
+        NoSuchRequest => "申请不存在或已处理",
+        NotFriends => "好友不存在",
+        MustAsk => "需要对方审核，不能自动加对方为好友",
+        Blocked => "对方把你拉黑了，不能发送消息",
+        Cut => "系统把你们拉黑了，不能发送消息",
+        FriendsOnly => "对方设置成：需要您先成为他的好友才能发消息",
+        OneMessageOnly => "在成为好友之前，对方只允许向他发一条消息",
+        TooLate => "消息超过5分钟，不能撤回",
+        NotAllowed => "非法操作",
+        BadMessage => "消息内容过长",
+        NoSuchGroup => "群不存在",
+        NotMember => "你不在该群聊中，操作失败",
+        OwnerOnly => "只有群主才能操作",
+        NobodyChosen => "请选择加入群聊的用户",
+        AlreadyMember => "用户已经在群里",
+        AlreadyWaiting => "已申请加入群聊，正在等待群主同意",
+        SignInToJoin => "请先登录再申请进群",
+        GroupFull => "群成员人数已达上限",
+        NoSuchRecord => "记录不存在",
+        InProgress => "该投诉已开始处理，无法修改",
+    }
+}
+
+/// What an unknown route answers.
+pub async fn not_found() -> Fail {
+    Fail { status: StatusCode::NOT_FOUND, text: "404 错误".into() }
+}
