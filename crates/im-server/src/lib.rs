@@ -1,0 +1,144 @@
+//! The server: settings in, a listening address out.
+
+mod connections;
+mod first_start;
+mod operations;
+pub mod settings;
+
+use axum::Router;
+use im_api_common::{address::Network, civil::Offset};
+use im_core::{App, Clock, Db, Limiter, Millis, SCHEMA};
+use im_gateway::{Hub, egg::Style};
+use im_media::{Covers, Store};
+pub use settings::Settings;
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
+};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+/// What can go wrong at start, said to whoever started it.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// How long requests in flight may take at the end.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// The clock of the machine.
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Millis {
+        let now = UNIX_EPOCH.elapsed().unwrap_or_default(); // before 1970: a clock that is plainly wrong
+        Millis(i64::try_from(now.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// A server that serves.
+pub struct Running {
+    address: SocketAddr,
+    app: App,
+    hub: Arc<Hub>,
+    stop: CancellationToken,
+    serving: JoinHandle<()>,
+    metrics: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The core.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Stops in order: no new connections, requests in flight are finished, sockets dropped as
+    /// their dialects want, cursors recorded. Takes five seconds at most.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.hub.stop().await;
+        let _ = tokio::time::timeout(GRACE, self.serving).await;
+        if let Some(metrics) = self.metrics {
+            metrics.abort();
+        }
+    }
+}
+
+/// Opens the database that the settings name.
+pub async fn open_database(settings: &Settings) -> Result<Db, Error> {
+    let db = if settings.database.url.is_empty() {
+        std::fs::create_dir_all(&settings.server.data).map_err(|e| {
+            format!("the data directory {} cannot be made: {e}", settings.server.data.display())
+        })?;
+        Db::sqlite(&settings.server.data.join("hongyan.db"))?
+    } else {
+        Db::postgres(&settings.database.url, settings.database.connections)
+            .await
+            .map_err(|e| format!("the database at database.url does not answer: {e}"))?
+    };
+    db.migrate(SCHEMA).await?;
+    Ok(db)
+}
+
+/// The core on its own, for commands that work on the data.
+pub async fn open_core(settings: &Settings) -> Result<App, Error> {
+    let db = open_database(settings).await?;
+    let (bus, _) = im_gateway::in_process();
+    Ok(core(settings, db, Arc::new(SystemClock), bus))
+}
+
+fn core(settings: &Settings, db: Db, clock: Arc<dyn Clock>, bus: im_gateway::InProcess) -> App {
+    App::new(db, clock, Arc::new(bus), settings.chat.clone(), Limiter::new(settings.limits.clone()))
+}
+
+/// Starts everything; returns when it listens.
+pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Error> {
+    let db = open_database(&settings).await?;
+    let (bus, feed) = im_gateway::in_process();
+    let app = core(&settings, db, clock, bus);
+    if !settings.limits.enabled {
+        tracing::warn!("rate limits are switched off: limits.enabled is false");
+    }
+    let offset = Offset::parse(&settings.egg.time_zone).ok_or_else(|| {
+        format!("egg.time_zone: {:?} is not an offset such as +08:00", settings.egg.time_zone)
+    })?;
+    let style = Style { icons: settings.egg.icons.clone(), offset };
+    let hub = Hub::start(app.clone(), settings.egg.clone(), style.clone(), feed);
+    let store = Arc::new(Store::open(&settings.server.data, &settings.storage)?);
+    let covers = Arc::new(Covers::new(store.clone(), &settings.media)?);
+    let network = Network {
+        behind_proxy: settings.server.behind_proxy,
+        public_url: settings.server.public_url.clone(),
+    };
+    let health = operations::Health::new(app.clone(), hub.clone(), &settings.metrics);
+    let egg = im_api_egg::router(im_api_egg::Parts {
+        app: app.clone(),
+        hub: hub.clone(),
+        settings: settings.egg.clone(),
+        style,
+        store,
+        covers,
+        network,
+        upload_bytes: settings.media.upload_limit_bytes,
+    });
+    let router = Router::new()
+        .merge(operations::router(health.clone()))
+        .merge(im_gateway::router(hub.clone()))
+        .merge(egg);
+
+    let listener = TcpListener::bind(&settings.server.listen)
+        .await
+        .map_err(|e| format!("cannot listen on {}: {e}", settings.server.listen))?;
+    let address = listener.local_addr()?;
+    let metrics = operations::listen(health, &settings.metrics).await?;
+    let stop = CancellationToken::new();
+    let serving =
+        tokio::spawn(connections::serve(listener, router, settings.server.connections, stop.clone()));
+    Ok(Running { address, app, hub, stop, serving, metrics })
+}
+
+pub use first_start::{Admin, ensure_admin, make_admin};
