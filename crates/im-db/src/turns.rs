@@ -16,11 +16,22 @@ pub struct Turn {
     _guard: OwnedMutexGuard<()>,
 }
 
-/// Waits for the turn of `key`. Two keys may share one by accident, which costs a wait.
-pub async fn take(key: impl Hash) -> Turn {
+impl Turn {
+    /// Whether it is the turn of this key.
+    pub fn is_of(&self, key: u64) -> bool {
+        self.key == key
+    }
+}
+
+/// A key as a number. Two keys may share one by accident, which costs a wait.
+pub fn number(key: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
-    let key = hasher.finish();
+    hasher.finish()
+}
+
+/// Waits for the turn of `key`.
+pub async fn take(key: u64) -> Turn {
     let lane = lanes().entry(key).or_default().clone();
     Turn { key, _guard: lane.lock_owned().await }
 }

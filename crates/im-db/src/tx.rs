@@ -30,7 +30,11 @@ impl Tx {
     /// ran: hooks of units with the same key run in commit order. A unit of work takes one key at
     /// most, so two never wait for each other.
     pub async fn turn(&mut self, key: impl Hash) {
-        if let Conn::Postgres(_) = self.conn {
+        let key = turns::number(key);
+        let held = self.turns.iter().any(|turn| turn.is_of(key));
+        if let Conn::Postgres(_) = self.conn
+            && !held
+        {
             self.turns.push(turns::take(key).await);
         } // on SQLite there is one writer
     }
