@@ -38,17 +38,24 @@ params! {
     }
 }
 
+/// What a sign-in says when it is our failure.
+pub(crate) const NOT_SIGNED_IN: &str = "登录失败";
+
 /// #1 `POST /api/regChat`: makes a user and signs it in.
 async fn register(State(egg): State<Egg>, call: Open<Credentials>) -> Reply<Value> {
     let Credentials { username, password } = call.params;
-    let signed = accounts::register(&egg.app, username, password, &call.address).await?;
+    let signed = accounts::register(&egg.app, username, password, &call.address)
+        .await
+        .or_apologise(NOT_SIGNED_IN, &[])?;
     ok(views::signed_in(&egg.style, &signed))
 }
 
 /// #2 `POST /api/loginChat`.
 async fn login(State(egg): State<Egg>, call: Open<Credentials>) -> Reply<Value> {
     let Credentials { username, password } = call.params;
-    let signed = accounts::login(&egg.app, username, password, &call.address).await?;
+    let signed = accounts::login(&egg.app, username, password, &call.address)
+        .await
+        .or_apologise(NOT_SIGNED_IN, &[])?;
     ok(views::signed_in(&egg.style, &signed))
 }
 

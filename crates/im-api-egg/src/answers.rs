@@ -1,12 +1,12 @@
 //! Stored questions and answers (egg.md §4 #42 to #47): always status 200, with a code in the body.
 use crate::{
     Egg,
-    envelope::Fail,
+    envelope::{Fail, Json},
     extract::{Call, Users},
     input::Input,
     params::Params,
 };
-use axum::{Json, Router, extract::State, routing::post};
+use axum::{Router, extract::State, routing::post};
 use im_core::{
     AccountId, Error, Refusal,
     accounts::Caller,
@@ -43,7 +43,7 @@ struct Fields {
 impl Params for Fields {
     fn read(input: &Input) -> Result<Self, Fail> {
         let number = |name| input.text(name).and_then(|text| text.parse().ok());
-        let sized = |name| input.text(name).filter(|text| text.chars().count() <= LONGEST);
+        let sized = |name| input.words(name).filter(|text| text.chars().count() <= LONGEST);
         Ok(Fields {
             id: number("id"),
             ask: sized("ask"),

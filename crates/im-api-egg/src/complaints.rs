@@ -1,13 +1,13 @@
 //! Complaints (egg.md §4 #48 to #52): `msg` carries the text, `data` the payload.
 use crate::{
     Egg,
-    envelope::Fail,
+    envelope::{Fail, Json},
     extract::{Call, Users},
     input::Input,
     params::{Nothing, Params},
 };
 use axum::{
-    Json, Router,
+    Router,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -101,7 +101,7 @@ struct Fields {
 impl Params for Fields {
     fn read(input: &Input) -> Result<Self, Fail> {
         let number = |name| input.text(name).and_then(|text| text.parse().ok());
-        let cut = |name, chars| input.text(name).map(|text| text.chars().take(chars).collect::<String>());
+        let cut = |name, chars| input.words(name).map(|text| text.chars().take(chars).collect::<String>());
         Ok(Fields {
             id: number("id").unwrap_or(0),
             target_id: number("target_id").filter(|id| *id > 0),

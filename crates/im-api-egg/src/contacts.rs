@@ -41,6 +41,7 @@ params! {
     }
 }
 
+const APOLOGY: &str = "系统异常，请稍后再试";
 const NO_SUCH_FRIEND: (Refusal, &str) = (Refusal::NoSuchPerson, "添加的好友不存在");
 
 /// #5 `POST /api/chat/applyfriend`.
@@ -54,7 +55,7 @@ async fn ask(State(egg): State<Egg>, call: Call<Befrienders, Ask>) -> Reply<&'st
 async fn befriend(State(egg): State<Egg>, call: Call<Everyone, Ask>) -> Reply<&'static str> {
     let made =
         contacts::befriend(&egg.app, call.caller, AccountId(call.params.friend), call.params.text).await;
-    made.or_say(&[NO_SUCH_FRIEND])?;
+    made.or_apologise(APOLOGY, &[NO_SUCH_FRIEND])?;
     ok("ok")
 }
 
@@ -102,7 +103,7 @@ params! {
 async fn decide(State(egg): State<Egg>, call: Call<Users, Decision>) -> Reply<&'static str> {
     let Decision { request, remark, state } = call.params;
     let state = RequestState::parse(&state).unwrap_or(RequestState::Pending);
-    contacts::decide(&egg.app, call.caller, request, state, remark).await?;
+    contacts::decide(&egg.app, call.caller, request, state, remark).await.or_apologise(APOLOGY, &[])?;
     ok("ok")
 }
 

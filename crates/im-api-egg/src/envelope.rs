@@ -1,12 +1,23 @@
 //! `{"msg": "ok", "data": …}` or `{"msg": "fail", "data": "why"}` (egg.md §1.4, §1.5).
 use axum::{
-    Json,
-    http::StatusCode,
+    http::{StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
 use im_core::{Error, Refusal};
 use serde::Serialize;
 use serde_json::json;
+
+/// A body as clients know it: with its charset (egg.md §1.4).
+pub struct Json<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => ([(CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response(),
+            Err(e) => Fail::internal(e).into_response(),
+        }
+    }
+}
 
 /// A success.
 #[derive(Serialize)]
@@ -89,6 +100,10 @@ impl<E: Into<Error>> From<E> for Fail {
 pub trait Worded<T> {
     /// Says `words` where they are about the refusal.
     fn or_say(self, words: &[(Refusal, &str)]) -> Result<T, Fail>;
+
+    /// As [`or_say`](Self::or_say), on the routes that promise status 400 and a text of their own
+    /// even when we fail.
+    fn or_apologise(self, apology: &str, words: &[(Refusal, &str)]) -> Result<T, Fail>;
 }
 
 impl<T> Worded<T> for im_core::Result<T> {
@@ -100,6 +115,16 @@ impl<T> Worded<T> for im_core::Result<T> {
             },
             Error::Internal(_) => error.into(),
         })
+    }
+
+    fn or_apologise(self, apology: &str, words: &[(Refusal, &str)]) -> Result<T, Fail> {
+        match self {
+            Err(Error::Internal(cause)) => {
+                tracing::error!(error = %cause, "a request failed");
+                Err(Fail::refused(apology))
+            }
+            other => other.or_say(words),
+        }
     }
 }
 

@@ -1,14 +1,14 @@
 //! Uploads and video covers (egg.md §4 #30, #31, §8).
 use crate::{
     Egg,
-    envelope::{Fail, Reply, ok},
+    envelope::{Fail, Json, Reply, ok},
     extract::{Authed, Call, Everyone},
     input::Input,
     params::Params,
 };
 use axum::{
-    Json, Router,
-    extract::{Path, Request, State},
+    Router,
+    extract::{Path, Request, State, rejection::PathRejection},
     http::HeaderMap,
     routing::post,
 };
@@ -29,7 +29,7 @@ pub fn router() -> Router<Egg> {
 async fn upload(
     State(egg): State<Egg>,
     authed: Authed<Everyone>,
-    Path(folder): Path<String>,
+    folder: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Reply<Value> {
     count(&egg, authed.caller)?;
@@ -41,6 +41,7 @@ async fn upload(
         }
     })?;
     let (now, extension) = (egg.app.now(), extension(&upload)?);
+    let folder = folder.map(|Path(folder)| folder).unwrap_or_default(); // not UTF-8: no folder either
     let key = names::upload(&folder, &egg.style.offset.day(now), now.0, extension);
     let key = key.map_err(|error| Fail::refused(error.to_string()))?;
     egg.store.put_file(&key, upload.file).await.map_err(Fail::internal)?;

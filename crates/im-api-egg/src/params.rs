@@ -80,7 +80,8 @@ impl Text {
     }
 
     pub fn read(self, input: &Input) -> Result<String, Fail> {
-        let checked = match input.text(self.name) {
+        let found = if self.one_of.is_empty() { input.words(self.name) } else { input.text(self.name) };
+        let checked = match found {
             Some(text) => self.check(text),
             None => Err(missing(self.label)),
         };

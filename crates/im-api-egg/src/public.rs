@@ -5,7 +5,7 @@ use crate::{
 };
 use axum::{
     Router,
-    extract::{Path, Request, State},
+    extract::{Path, Request, State, rejection::PathRejection},
     http::header::{CACHE_CONTROL, CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::get,
@@ -39,8 +39,8 @@ icons!(
 );
 
 /// `GET /public/icons/:name`.
-async fn icon(Path(name): Path<String>) -> Response {
-    match ICONS.iter().find(|(known, _)| *known == name) {
+async fn icon(name: Result<Path<String>, PathRejection>) -> Response {
+    match ICONS.iter().find(|(known, _)| name.as_ref().is_ok_and(|Path(name)| known == name)) {
         Some((_, png)) => {
             ([(CONTENT_TYPE, "image/png"), (CACHE_CONTROL, "public, max-age=86400")], *png).into_response()
         }

@@ -1,6 +1,7 @@
 //! Signed calls of devices (egg.md §3, §4 #13 to #15).
 use crate::{
     Egg,
+    accounts::NOT_SIGNED_IN,
     envelope::{Fail, Reply, Worded, ok},
     extract::{address, client},
     input::Input,
@@ -108,7 +109,9 @@ params! {
 /// #13 `POST /api/visitorRegister`: signs the visitor of a device in.
 async fn enter(State(egg): State<Egg>, call: Signed<Arriving>) -> Reply<Value> {
     let Arriving { device_id: id, platform, model, os, brand, .. } = call.params;
-    let signed = visitors::enter(&egg.app, Device { id, platform, model, os, brand }).await?;
+    let signed = visitors::enter(&egg.app, Device { id, platform, model, os, brand })
+        .await
+        .or_apologise(NOT_SIGNED_IN, &[])?;
     ok(views::signed_in(&egg.style, &signed))
 }
 
@@ -124,14 +127,17 @@ params! {
 /// #14 `POST /api/visitorregChat`: the visitor of a device becomes a user.
 async fn register(State(egg): State<Egg>, call: Signed<Credentials>) -> Reply<Value> {
     let Credentials { username, password, device_id, .. } = call.params;
-    let signed = visitors::register(&egg.app, device_id, username, password).await?;
+    let signed =
+        visitors::register(&egg.app, device_id, username, password).await.or_apologise(NOT_SIGNED_IN, &[])?;
     ok(views::signed_in(&egg.style, &signed))
 }
 
 /// #15 `POST /api/visitorloginChat`: signs in with name and password; the visitor stays as it is.
 async fn login(State(egg): State<Egg>, call: Signed<Credentials>) -> Reply<Value> {
     let Credentials { username, password, .. } = call.params;
-    let signed = accounts::login(&egg.app, username, password, &call.address).await?;
+    let signed = accounts::login(&egg.app, username, password, &call.address)
+        .await
+        .or_apologise(NOT_SIGNED_IN, &[])?;
     ok(views::signed_in(&egg.style, &signed))
 }
 

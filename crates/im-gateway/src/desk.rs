@@ -65,7 +65,13 @@ pub struct Desk {
     pub draining: Option<u64>,
     /// Something came while the drain ran, and is to come behind it.
     pub more: bool,
+    /// Recorded as delivered, but still marked as taken: a drain or an event that began before the
+    /// record would send it again.
+    recorded: Vec<(u64, ConversationId, Ranges)>,
 }
+
+/// How long what was recorded stays marked.
+const REMEMBERED_MS: u64 = 5_000;
 
 impl Desk {
     /// The one socket that receives: the newest that may (egg.md §5.8).
@@ -83,17 +89,30 @@ impl Desk {
         fresh
     }
 
-    /// Forgets messages: they were recorded as delivered, or did not arrive and wait again.
+    /// Forgets messages that did not arrive and wait again.
     pub fn forget(&mut self, places: &Places) {
         for (of, seq) in places {
             self.forget_one(*of, *seq);
         }
     }
 
-    /// As [`forget`](Self::forget), for ranges.
-    pub fn forget_ranges(&mut self, of: ConversationId, ranges: &Ranges) {
-        for (first, last) in ranges.iter() {
-            (first.0..=last.0).for_each(|seq| self.forget_one(of, Seq(seq)));
+    /// Takes note that messages were recorded as delivered.
+    pub fn recorded(&mut self, now_ms: u64, of: ConversationId, ranges: Ranges) {
+        if self.taken.contains_key(&of) {
+            self.recorded.push((now_ms, of, ranges));
+        }
+    }
+
+    /// Forgets what was recorded long enough ago, unless a drain is under way.
+    pub fn tidy(&mut self, now_ms: u64) {
+        if self.draining.is_some() {
+            return;
+        }
+        let old = self.recorded.partition_point(|(at, ..)| at + REMEMBERED_MS <= now_ms);
+        for (_, of, ranges) in self.recorded.drain(..old).collect::<Vec<_>>() {
+            for (first, last) in ranges.iter() {
+                (first.0..=last.0).for_each(|seq| self.forget_one(of, Seq(seq)));
+            }
         }
     }
 

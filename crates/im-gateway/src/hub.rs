@@ -281,7 +281,8 @@ impl Hub {
     fn heartbeat(&self, second: u64) {
         let every = self.egg.ping_interval_s.max(1);
         let silent = self.uptime_ms().saturating_sub(self.egg.dead_after_s.saturating_mul(1_000));
-        for desk in &self.desks {
+        for mut desk in self.desks.iter_mut() {
+            desk.tidy(self.uptime_ms());
             for socket in desk.sockets.iter().filter(|socket| socket.id % every == second % every) {
                 let dead = socket.heard_ms.load(Ordering::Relaxed) < silent;
                 if dead && socket.answers.load(Ordering::Relaxed) {

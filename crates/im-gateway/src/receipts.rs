@@ -43,7 +43,7 @@ impl Hub {
                 Ok(()) => {
                     for receipt in batch {
                         if let Some(mut desk) = self.desks.get_mut(&receipt.account) {
-                            desk.forget_ranges(receipt.conversation, &receipt.ranges);
+                            desk.recorded(self.uptime_ms(), receipt.conversation, receipt.ranges);
                         }
                     }
                 }

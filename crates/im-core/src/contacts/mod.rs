@@ -353,5 +353,6 @@ async fn make_friends(app: &App, tx: &mut Tx, me: AccountId, other: AccountId, r
     let now = app.now();
     store::insert_edge(tx, me, other, remark, now).await?;
     store::insert_edge(tx, other, me, &my_nickname, now).await?;
-    messages::post_direct(app, tx, other, Entry::notice(me, Notice::Befriended), None).await.map(drop)
+    let told = Entry::notice(me, Notice::Befriended);
+    messages::post_direct(app, tx, other, told, &|_| Ok(())).await.map(drop)
 }

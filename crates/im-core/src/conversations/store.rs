@@ -86,20 +86,20 @@ pub async fn enter(
     last: Seq,
     now: Millis,
 ) -> Db<()> {
-    add_member(tx, id, account, State::Left, last, now).await?;
-    let sql = "select delivered_seq, delivered_above, left_seq from membership
-               where conversation_id = $1 and account_id = $2";
+    // A new row: who comes back stands behind those who stayed.
+    let sql = "delete from membership where conversation_id = $1 and account_id = $2
+               returning delivered_seq, delivered_above, left_seq";
     let read = |row: &Row<'_>| Ok((delivered_of(row)?, row.get::<Option<i64>>("left_seq")?));
-    let (mut delivered, left) = tx.one(sql, params![id, account], read).await?;
-    let absent_since = left.unwrap_or(0);
+    let before = tx.maybe(sql, params![id, account], read).await?;
+    let (mut delivered, mut left) = before.unwrap_or_default();
     if state == State::Active {
-        delivered.add(Seq(absent_since + 1), last);
+        delivered.add(Seq(left.unwrap_or(0) + 1), last);
+        left = None;
     }
-    let sql = "update membership set state = $3, delivered_seq = $4, delivered_above = $5, nickname = '',
-                 left_seq = case when $3 = 'active' then null else left_seq end, created_ms = $6, updated_ms = $6
-               where conversation_id = $1 and account_id = $2";
+    let sql = "insert into membership (conversation_id, account_id, state, delivered_seq, delivered_above, left_seq,
+                 created_ms, updated_ms) values ($1, $2, $3, $4, $5, $6, $7, $7)";
     let above = delivered.above();
-    let params = params![id, account, state.as_str(), delivered.floor(), &above, now];
+    let params = params![id, account, state.as_str(), delivered.floor(), &above, left, now];
     tx.run(sql, params).await.map(drop)
 }
 

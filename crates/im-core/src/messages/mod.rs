@@ -14,6 +14,7 @@ use crate::{
 };
 pub use notice::{Applicant, Notice};
 pub(crate) use post::{Entry, post_direct, post_group, post_inbox};
+pub(crate) use rules::reachable;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{HashMap, hash_map},
@@ -161,7 +162,7 @@ pub async fn send(app: &App, caller: Caller, draft: Draft) -> Result<Arc<Posted>
             match draft.to {
                 To::Account(peer) => {
                     let may = |route: &store::Route| rules::may_write(route, caller.account_role);
-                    post_direct(&app, tx, peer, entry, Some(&may)).await
+                    post_direct(&app, tx, peer, entry, &may).await
                 }
                 To::Group(group) => post_group(&app, tx, group, entry).await,
             }
@@ -213,7 +214,7 @@ pub async fn revoke(app: &App, caller: Caller, wish: Revocation) -> Result<Arc<P
                 None => false,
             };
             match (again, wish.to) {
-                (false, To::Account(peer)) => post_direct(&app, tx, peer, entry, None).await,
+                (false, To::Account(peer)) => post_direct(&app, tx, peer, entry, &rules::reachable).await,
                 (false, To::Group(group)) => post_group(&app, tx, group, entry).await,
                 (true, to) => post::unposted(tx, to, entry, now).await,
             }

@@ -34,7 +34,7 @@ pub(crate) async fn post_direct(
     tx: &mut Tx,
     peer: AccountId,
     entry: Entry,
-    may: Option<May<'_>>,
+    may: May<'_>,
 ) -> Result<Arc<Posted>> {
     let now = app.now();
     if peer == entry.sender {
@@ -51,11 +51,8 @@ pub(crate) async fn post_direct(
         }
     };
     let (conversation, seq) = place.ok_or(Refusal::NoSuchPerson)?;
-    let route = store::route(tx, entry.sender, peer).await?.filter(|route| route.peer_enabled);
-    let route = route.ok_or(Refusal::NoSuchPerson)?;
-    if let Some(may) = may {
-        may(&route)?;
-    }
+    let route = store::route(tx, entry.sender, peer).await?.ok_or(Refusal::NoSuchPerson)?;
+    may(&route)?;
     if !route.has_written && !matches!(entry.body, Body::Notice(_) | Body::Auto { .. }) {
         log::set_has_written(tx, conversation, entry.sender).await?;
     }

@@ -32,8 +32,14 @@ pub fn check_draft(draft: &Draft, most_chars: usize) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whether anything can be sent to `route.peer` at all.
+pub fn reachable(route: &Route) -> Result<(), Refusal> {
+    if route.peer_enabled { Ok(()) } else { Err(Refusal::NoSuchPerson) }
+}
+
 /// Whether `route.sender`, whose account has this role, may write to `route.peer`.
 pub fn may_write(route: &Route, role: Role) -> Result<(), Refusal> {
+    reachable(route)?;
     match &route.friend {
         Some(friend) if friend.blocked => Err(Refusal::Blocked),
         Some(friend) if friend.status != 1 => Err(Refusal::Cut),

@@ -175,7 +175,7 @@ async fn reply(
     app.write(move |app, tx| {
         Box::pin(async move {
             let entry = Entry { sender: owner, body, raw: None };
-            messages::post_direct(&app, tx, asker, entry, None).await.map(drop)
+            messages::post_direct(&app, tx, asker, entry, &messages::reachable).await.map(drop)
         })
     })
     .await

@@ -90,6 +90,7 @@ impl GroupView {
 /// clients read the row only.
 pub(super) fn group_of_push(style: &Style, group: &Group) -> Value {
     let mut row = json!(GroupView::new(style, group));
+    row["status"] = 1.into(); // what waits of a dissolved group was said while it lived
     row["group_users"] = json!([]);
     row
 }

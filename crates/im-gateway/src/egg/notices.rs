@@ -9,7 +9,7 @@ use im_core::{
     conversations::Group,
     messages::{Applicant, Notice, Place, Posted},
 };
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -25,8 +25,18 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
-/// The few characters that would break a link; the rest of a name is shown as it stands.
-const RESERVED: &AsciiSet = &CONTROLS.add(b'%').add(b'&').add(b'#').add(b'=').add(b'?').add(b'+').add(b' ');
+/// The few characters that would break a link. The rest of a name stays as it is: one of the
+/// clients shows it without decoding.
+fn enc_reserved(name: &str) -> String {
+    name.chars().fold(String::new(), |mut link, c| {
+        if matches!(c, '%' | '&' | '#' | '=' | '?' | '+' | ' ') || c.is_ascii_control() {
+            link.push_str(&format!("%{:02X}", u32::from(c)));
+        } else {
+            link.push(c);
+        }
+        link
+    })
+}
 
 /// `encodeURIComponent`.
 pub fn enc(text: &str) -> String {
@@ -193,7 +203,7 @@ fn join_asked(style: &Style, posted: &Posted, asked: &Asked<'_>) -> MessageView 
         enc(&group.name),
         enc(&group.avatar),
         applicant.id,
-        utf8_percent_encode(&applicant.name, RESERVED),
+        enc_reserved(&applicant.name),
         applicant.uuid,
         enc(&applicant.avatar),
         enc(&desc.to_string()),
