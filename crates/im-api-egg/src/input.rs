@@ -8,9 +8,13 @@ use axum::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::{Map, Value};
-use std::error::Error as _;
+use std::{error::Error as _, time::Duration};
+use tokio::time::timeout;
 
 type Fields = Map<String, Value>;
+
+/// How long a client may take to send a body of a megabyte at most.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A request's parameters.
 pub struct Input {
@@ -28,8 +32,12 @@ impl Input {
         Input { path, query, body: Fields::new(), query_first: parts.method == Method::GET }
     }
 
-    /// Adds what the body says; at most `limit` bytes of it.
+    /// Adds what the body says; at most `limit` bytes of it, and for as long as patience lasts.
     pub async fn read_body(&mut self, parts: &Parts, body: Body, limit: usize) -> Result<(), Fail> {
+        timeout(PATIENCE, self.read(parts, body, limit)).await.unwrap_or_else(|_| Err(Fail::malformed()))
+    }
+
+    async fn read(&mut self, parts: &Parts, body: Body, limit: usize) -> Result<(), Fail> {
         if kind(&parts.headers).starts_with("multipart/form-data") {
             self.body = multipart(parts, Body::new(Limited::new(body, limit))).await?;
             return Ok(());

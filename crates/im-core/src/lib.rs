@@ -7,6 +7,7 @@ mod error;
 mod event;
 mod ids;
 mod limits;
+pub mod secrets;
 pub mod settings;
 
 pub mod accounts;

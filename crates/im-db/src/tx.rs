@@ -27,8 +27,9 @@ impl Tx {
     }
 
     /// Waits until no other unit of work of this process holds `key`, and holds it until the hooks
-    /// ran: hooks of units with the same key run in commit order. A unit of work takes one key at
-    /// most, so two never wait for each other.
+    /// ran: hooks of units with the same key run in commit order. A unit takes the key before the
+    /// rows that it stands for, and all units take their keys in one order, so that no two wait for
+    /// each other.
     pub async fn turn(&mut self, key: impl Hash) {
         let key = turns::number(key);
         let held = self.turns.iter().any(|turn| turn.is_of(key));

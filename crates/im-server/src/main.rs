@@ -2,7 +2,12 @@
 use clap::{Args, Parser, Subcommand};
 use im_core::accounts;
 use im_server::{Error, Settings, SystemClock};
-use std::{io::Read as _, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    io::{ErrorKind, Read as _},
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -78,11 +83,11 @@ struct Common {
 
 impl Common {
     fn settings(self) -> Result<Settings, Error> {
-        let file = match &self.config {
-            Some(path) => {
-                Some(std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?)
-            }
-            None => std::fs::read_to_string("hongyan.toml").ok(),
+        let path = self.config.clone().unwrap_or_else(|| "hongyan.toml".into());
+        let file = match std::fs::read_to_string(&path) {
+            Ok(text) => Some(text),
+            Err(e) if e.kind() == ErrorKind::NotFound && self.config.is_none() => None,
+            Err(e) => return Err(format!("{}: {e}", path.display()).into()),
         };
         let mut settings = Settings::load(file.as_deref(), std::env::vars())?;
         if let Some(listen) = self.listen {

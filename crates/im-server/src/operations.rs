@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use im_core::App;
+use im_core::{App, secrets::same};
 use im_gateway::Hub;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::{
@@ -118,8 +118,4 @@ fn recorder() -> &'static PrometheusHandle {
             .install_recorder()
             .expect("the recorder is installed once")
     })
-}
-
-fn same(a: &str, b: &str) -> bool {
-    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |diff, (a, b)| diff | (a ^ b)) == 0
 }

@@ -24,7 +24,7 @@ im_core::settings! {
         /// Whether a reverse proxy stands before the server, so that X-Forwarded-For, -Proto and
         /// -Host tell the truth.
         behind_proxy: bool = false,
-        /// Connections at once; more wait. Each takes a file descriptor.
+        /// HTTP connections at once; more wait. Sockets count while they shake hands only.
         connections: usize = 100_000,
     }
 }

@@ -1,7 +1,9 @@
 //! Passwords: argon2id; the unsalted SHA-256 of imported accounts is accepted once and replaced.
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    secrets::{same, sha256_hex},
+};
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
-use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 use tokio::sync::Semaphore;
 
@@ -30,7 +32,7 @@ pub async fn hash(password: String) -> Result<String> {
 pub async fn verify(password: String, hash: String) -> Result<Verdict> {
     blocking(move || {
         if is_legacy(&hash) {
-            if !same(&hex(&Sha256::digest(password.as_bytes())), &hash) {
+            if !same(&sha256_hex(&password), &hash) {
                 return Ok(Verdict::Wrong);
             }
             return Ok(Verdict::Legacy { rehashed: make(&password)? });
@@ -50,14 +52,6 @@ fn make(password: &str) -> Result<String> {
 
 fn is_legacy(hash: &str) -> bool {
     hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-fn same(a: &str, b: &str) -> bool {
-    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |diff, (a, b)| diff | (a ^ b)) == 0
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

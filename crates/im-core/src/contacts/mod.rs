@@ -6,6 +6,7 @@ mod store;
 use crate::{
     AccountId, App, Millis, Rate, Refusal, Result,
     accounts::{self, Account, Caller},
+    conversations,
     messages::{self, Entry, Notice},
 };
 use im_db::{Row, Tx};
@@ -351,6 +352,7 @@ async fn check_new(tx: &mut Tx, from: AccountId, to: AccountId) -> Result<Accoun
 async fn make_friends(app: &App, tx: &mut Tx, me: AccountId, other: AccountId, remark: &str) -> Result<()> {
     let my_nickname = accounts::by_id(tx, me).await?.map(|account| account.nickname).unwrap_or_default();
     let now = app.now();
+    conversations::lock_pair(tx, me, other, now).await?; // both may be befriending each other at once
     store::insert_edge(tx, me, other, remark, now).await?;
     store::insert_edge(tx, other, me, &my_nickname, now).await?;
     let told = Entry::notice(me, Notice::Befriended);

@@ -137,6 +137,14 @@ pub(crate) async fn direct(tx: &mut Tx, a: AccountId, b: AccountId, now: Millis)
     Ok(id)
 }
 
+/// Lets no other unit of work touch what is between the two until this one ends.
+pub(crate) async fn lock_pair(tx: &mut Tx, a: AccountId, b: AccountId, now: Millis) -> Result<()> {
+    if !store::lock_by_name(tx, &direct_name(a, b)).await? {
+        direct(tx, a, b, now).await?;
+    }
+    Ok(())
+}
+
 /// The conversation in which `account` is told what concerns nobody else, made on first use.
 pub(crate) async fn inbox(tx: &mut Tx, account: AccountId, now: Millis) -> Result<ConversationId> {
     let name = format!("inbox:{account}");

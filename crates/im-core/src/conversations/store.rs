@@ -30,10 +30,19 @@ pub async fn next_seq_by_name(tx: &mut Tx, name: &str) -> Db<Option<(Conversatio
     tx.maybe(sql, params![name], |row| Ok((row.get("id")?, row.get("last_seq")?))).await
 }
 
-/// The place of the newest message, with the row locked for this unit of work.
+/// The place of the newest message, with the row locked for this unit of work. The turn comes
+/// before the row, as in [`next_seq`]: the other way round two units could wait for each other.
 pub async fn lock(tx: &mut Tx, id: ConversationId) -> Db<Option<Seq>> {
+    tx.turn(id).await;
     let sql = "update conversation set last_seq = last_seq where id = $1 returning last_seq";
     tx.maybe(sql, params![id], |row| row.get("last_seq")).await
+}
+
+/// Locks a conversation by its name; whether there is one.
+pub async fn lock_by_name(tx: &mut Tx, name: &str) -> Db<bool> {
+    tx.turn(name).await;
+    let sql = "update conversation set last_seq = last_seq where name = $1";
+    Ok(tx.run(sql, params![name]).await? > 0)
 }
 
 /// Adds a member to whom everything up to `delivered` is no news. Does nothing when it is there.

@@ -115,38 +115,23 @@ pub fn view(style: &Style, posted: &Posted, viewer: AccountId) -> MessageView {
 /// Everything but what is said: who, where, when.
 pub(super) fn frame(style: &Style, posted: &Posted) -> MessageView {
     let sender = &posted.sender;
-    let (from_name, to_id, to_name, to_avatar, chat_type, group) = match &posted.place {
+    match &posted.place {
         Place::Direct { peer, sender_alias, peer_alias } => {
-            (sender_alias, peer.id.0, peer_alias, &peer.avatar, "single", None)
+            between(posted, (sender, sender_alias), (peer, peer_alias))
         }
-        Place::Group(group) => {
-            (&sender.name, group.id.0, &group.name, &group.avatar, "group", Some(group_of_push(style, group)))
-        }
-        Place::Inbox(owner) => (&sender.name, owner.id.0, &owner.name, &owner.avatar, "single", None),
-    };
-    MessageView {
-        id: posted.message.uuid.to_string(),
-        from_avatar: sender.avatar.clone(),
-        from_name: from_name.clone(),
-        from_id: sender.id.0.into(),
-        to_id,
-        to_name: to_name.clone(),
-        to_avatar: to_avatar.clone(),
-        chat_type,
-        r#type: String::new(),
-        action_type: None,
-        data: Value::Null,
-        redirect: None,
-        options: json!({}),
-        create_time: posted.message.created_ms.0,
-        isremove: 0,
-        group,
-        msgid_key: None,
-        send_uuid: None,
+        Place::Inbox(owner) => between(posted, (sender, &sender.name), (owner, &owner.name)),
+        Place::Group(group) => MessageView {
+            to_id: group.id.0,
+            to_name: group.name.clone(),
+            to_avatar: group.avatar.clone(),
+            chat_type: "group",
+            group: Some(group_of_push(style, group)),
+            ..between(posted, (sender, &sender.name), (sender, ""))
+        },
     }
 }
 
-/// Between two people, seen from the side of `from`.
+/// A notice between two people, from one to the other, each with a name.
 pub(super) fn between(posted: &Posted, from: (&Face, &str), to: (&Face, &str)) -> MessageView {
     MessageView {
         id: posted.message.uuid.to_string(),

@@ -1,3 +1,4 @@
+#![cfg(test)]
 //! A bucket for tests: as much of the S3 protocol as one upload and one download need.
 
 use std::collections::HashMap;
