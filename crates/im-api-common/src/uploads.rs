@@ -151,6 +151,12 @@ pub async fn receive(request: Request, store: &Store, limits: Limits<'_>) -> Res
     received
 }
 
+/// Reads and forgets a body that nobody wants, within limits: a client that is still sending does
+/// not see a refusal.
+pub async fn discard(body: Body) {
+    Feed::new(body.into_data_stream(), u64::MAX).drain().await;
+}
+
 fn number(headers: &HeaderMap, name: HeaderName) -> Option<u64> {
     headers.get(name)?.to_str().ok()?.parse().ok()
 }

@@ -50,16 +50,11 @@ impl<A: Access, P: Params> FromRequest<Egg> for Call<A, P> {
     async fn from_request(request: Request, egg: &Egg) -> Result<Self, Fail> {
         let (mut parts, body) = request.into_parts();
         let mut input = address(&mut parts, egg).await?;
-        let early = match token(&parts, &input) {
-            // A stranger's body is not read.
-            Some(token) => Some(admit::<A>(egg, &token).await?),
-            None => None,
-        };
+        // The body is read before anything is refused: a client that is still sending does not see
+        // a refusal, and loses its connection.
         let read = input.read_body(&parts, body, egg.settings.body_bytes).await;
-        let caller = match early {
-            Some(caller) => caller,
-            None => admit::<A>(egg, input.body_token().ok_or_else(no_token)?).await?,
-        };
+        let token = token(&parts, &input).or_else(|| input.body_token().map(str::to_owned));
+        let caller = admit::<A>(egg, &token.ok_or_else(no_token)?).await?;
         read?;
         Ok(Call { caller, params: P::read(&input)?, access: PhantomData })
     }

@@ -4,9 +4,14 @@ use axum::{
     RequestExt,
     body::Body,
     extract::{FromRequest, Multipart, RawPathParams},
-    http::{HeaderMap, Method, header::CONTENT_TYPE, request::Parts},
+    http::{
+        HeaderMap, Method,
+        header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT},
+        request::Parts,
+    },
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use im_api_common::uploads::discard;
 use serde_json::{Map, Value};
 use std::{error::Error as _, time::Duration};
 use tokio::time::timeout;
@@ -38,6 +43,13 @@ impl Input {
     }
 
     async fn read(&mut self, parts: &Parts, body: Body, limit: usize) -> Result<(), Fail> {
+        let announced = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        if announced.is_some_and(|bytes: usize| bytes > limit) {
+            if !parts.headers.contains_key(EXPECT) {
+                discard(body).await;
+            }
+            return Err(Fail::too_large());
+        }
         if kind(&parts.headers).starts_with("multipart/form-data") {
             self.body = multipart(parts, Body::new(Limited::new(body, limit))).await?;
             return Ok(());

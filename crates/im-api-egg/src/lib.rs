@@ -16,10 +16,7 @@ mod qrcode;
 mod views;
 mod visitors;
 
-use axum::{
-    Router,
-    http::{Method, header::HeaderName},
-};
+use axum::{Router, http::Method};
 use im_api_common::address::Network;
 use im_core::App;
 use im_gateway::{Hub, egg};
@@ -66,7 +63,6 @@ pub fn router(parts: Parts) -> Router {
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::PUT, Method::POST, Method::DELETE, Method::PATCH])
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([HeaderName::from_static("retry-after")])
         .max_age(std::time::Duration::from_secs(600));
     let routes = Router::new()
         .merge(accounts::router())

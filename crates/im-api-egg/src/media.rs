@@ -28,11 +28,11 @@ pub fn router() -> Router<Egg> {
 /// #30.1 `POST /api/chat/uploadStreamSingleToServerDiy/:diydir`: keeps a file on this server.
 async fn upload(
     State(egg): State<Egg>,
-    authed: Authed<Everyone>,
+    authed: Result<Authed<Everyone>, Fail>,
     folder: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Reply<Value> {
-    count(&egg, authed.caller)?;
+    let request = admitted(&egg, authed, request).await?;
     let upload = receive(&egg, request, None).await.map_err(|error| match error {
         UploadError::TooLarge => Fail::too_large(),
         UploadError::Disk(error) => Fail::internal(error),
@@ -52,11 +52,11 @@ async fn upload(
 /// were one. The published answer has an envelope of its own.
 async fn upload_object(
     State(egg): State<Egg>,
-    authed: Authed<Everyone>,
+    authed: Result<Authed<Everyone>, Fail>,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Json<Value>, Fail> {
-    count(&egg, authed.caller)?;
+    let request = admitted(&egg, authed, request).await?;
     let upload = receive(&egg, request, Some("img")).await.map_err(|error| match error {
         UploadError::TooLarge => Fail::too_large(),
         UploadError::Disk(error) => Fail::internal(error),
@@ -78,6 +78,21 @@ async fn upload_object(
     let row =
         json!({ "url": url, "path": path.as_str(), "image_class_id": class, "create_time": now.0 / 1_000 });
     Ok(Json(json!({ "code": 200, "msg": "上传成功", "data": [row] })))
+}
+
+/// Counts an upload; the body of one that is refused is read to its end, so that the client hears why.
+async fn admitted(
+    egg: &Egg,
+    authed: Result<Authed<Everyone>, Fail>,
+    request: Request,
+) -> Result<Request, Fail> {
+    match authed.and_then(|authed| count(egg, authed.caller)) {
+        Ok(()) => Ok(request),
+        Err(fail) => {
+            uploads::discard(request.into_body()).await;
+            Err(fail)
+        }
+    }
 }
 
 fn count(egg: &Egg, caller: Caller) -> Result<(), Fail> {

@@ -42,6 +42,7 @@ create table account (
   updated_ms bigint not null,
   login_ms bigint
 );
+create index account_updated on account (updated_ms);
 create unique index account_device on account (device_id) where role = 'visitor' and device_id <> '';
 
 create table session (

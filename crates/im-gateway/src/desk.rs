@@ -45,7 +45,8 @@ impl Socket {
         self.eligible.store(false, Ordering::Relaxed);
     }
 
-    fn receives(&self) -> bool {
+    /// Whether pushes may go here.
+    pub fn receives(&self) -> bool {
         self.eligible.load(Ordering::Relaxed) && !self.outbox.ending()
     }
 }

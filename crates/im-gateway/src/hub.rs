@@ -10,7 +10,7 @@ use axum::extract::ws::Utf8Bytes;
 use dashmap::{DashMap, Entry};
 use im_core::{
     AccountId, App, Audience, ConversationId, Event, SessionEnd, SessionId,
-    accounts::{Caller, Role},
+    accounts::{Caller, Role, sessions},
     messages::Posted,
 };
 use parking_lot::Mutex;
@@ -26,6 +26,9 @@ use tokio::{
     task::AbortHandle,
     time::{MissedTickBehavior, interval},
 };
+
+/// How often changes by other processes are looked for.
+const WATCH: Duration = Duration::from_secs(5);
 
 /// Close codes of ours (docs/protocol/close-codes.md).
 pub const REPLACED: u16 = 4001;
@@ -82,9 +85,38 @@ impl Hub {
                 heart.heartbeat(second);
             }
         });
+        let watcher = hub.clone();
+        let watching = tokio::spawn(async move {
+            let mut ticks = interval(WATCH);
+            loop {
+                ticks.tick().await;
+                watcher.watch().await;
+            }
+        });
         *hub.tasks.lock() =
-            [dispatching, recording, beating].iter().map(|task| task.abort_handle()).collect();
+            [dispatching, recording, beating, watching].iter().map(|task| task.abort_handle()).collect();
         hub
+    }
+
+    /// Ends sockets whose sessions were ended by another process: an operator's command, which has no
+    /// bus to this one.
+    async fn watch(&self) {
+        let since = self.app.now().plus(-3 * WATCH.as_millis() as i64);
+        let changed = match sessions::changed_since(&self.app, since).await {
+            Ok(changed) => changed,
+            Err(e) => return tracing::warn!(error = %e, "changes of accounts are not seen"),
+        };
+        for account in changed.into_iter().filter(|account| self.desks.contains_key(account)) {
+            let Ok(live) = sessions::live(&self.app, account).await else { continue };
+            let open: Vec<_> = match self.desks.get(&account) {
+                Some(desk) => desk.sockets.iter().filter(|s| s.receives()).map(|s| s.session).collect(),
+                None => continue,
+            };
+            let why = if live.is_some() { SessionEnd::PasswordChanged } else { SessionEnd::Disabled };
+            let live = live.unwrap_or_default();
+            let ended: Vec<_> = open.into_iter().filter(|session| !live.contains(session)).collect();
+            self.end_sessions(account, &ended, why);
+        }
     }
 
     /// Drops every socket, without a close frame, and records what arrived.

@@ -9,7 +9,7 @@ use crate::{
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures_util::{FutureExt, SinkExt};
 use im_core::{
-    ConversationId, Error, Refusal, Seq,
+    AccountId, ConversationId, Error, Rate, Refusal, Seq,
     accounts::{Caller, sessions},
     arrivals,
 };
@@ -202,7 +202,7 @@ impl Task<'_> {
         match message {
             Message::Pong(payload) => self.proven(&payload),
             Message::Text(text) => {
-                if wants_pong(self.hub, &self.token, &text).await {
+                if wants_pong(self.hub, self.socket.account, &self.token, &text).await {
                     let pong = json!({ "type": "pong", "timestamp": self.hub.app.now().0 });
                     self.ws.send(Message::Text(pong.to_string().into())).await?;
                 }
@@ -253,7 +253,7 @@ impl Task<'_> {
 
 /// Whether this is a heartbeat to be answered (egg.md §5.3). Whatever else a client says is
 /// ignored.
-async fn wants_pong(hub: &Hub, own: &str, text: &str) -> bool {
+async fn wants_pong(hub: &Hub, account: AccountId, own: &str, text: &str) -> bool {
     if text.trim() == "ping" {
         return true;
     }
@@ -264,7 +264,10 @@ async fn wants_pong(hub: &Hub, own: &str, text: &str) -> bool {
     match &frame["token"] {
         Value::Null => true,
         Value::String(token) if token == own || token.is_empty() => true,
-        Value::String(token) => sessions::authenticate(&hub.app, token).await.is_ok(),
+        Value::String(token) => {
+            hub.app.limiter.take(Rate::Lookup, account, hub.app.now()).is_ok()
+                && sessions::authenticate(&hub.app, token).await.is_ok()
+        }
         _ => false,
     }
 }

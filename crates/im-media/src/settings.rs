@@ -1,8 +1,7 @@
 //! The sections `[media]` and `[storage]` of the settings.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize, Serializer};
+pub use im_core::settings::Secret;
+use serde::{Deserialize, Serialize};
 
 im_core::settings! {
     /// Uploads and pictures made from videos.
@@ -66,42 +65,6 @@ pub enum Backend {
     S3,
     /// Aliyun OSS in its own protocol.
     Oss,
-}
-
-/// A text that must not reach a log or a printed configuration.
-///
-/// It is read like a string; printed it is `[set]`, or nothing when empty.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The secret itself, for the one place that needs it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    fn shown(&self) -> &'static str {
-        if self.0.is_empty() { "" } else { "[set]" }
-    }
-}
-
-impl From<&str> for Secret {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Secret({})", self.shown())
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.shown())
-    }
 }
 
 #[cfg(test)]

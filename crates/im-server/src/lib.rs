@@ -12,7 +12,9 @@ use im_gateway::{Hub, egg::Style};
 use im_media::{Covers, Store};
 pub use settings::Settings;
 use std::{
+    fs::File,
     net::SocketAddr,
+    path::Path,
     sync::Arc,
     time::{Duration, UNIX_EPOCH},
 };
@@ -21,6 +23,9 @@ use tokio_util::sync::CancellationToken;
 
 /// What can go wrong at start, said to whoever started it.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// The embedded database, in the data directory.
+const DATABASE: &str = "hongyan.db";
 
 /// How long requests in flight may take at the end.
 const GRACE: Duration = Duration::from_secs(3);
@@ -43,6 +48,8 @@ pub struct Running {
     stop: CancellationToken,
     serving: JoinHandle<()>,
     metrics: Option<JoinHandle<()>>,
+    /// Keeps a second server away from the data directory.
+    _claim: File,
 }
 
 impl Running {
@@ -70,25 +77,37 @@ impl Running {
 
 /// Opens the database that the settings name.
 pub async fn open_database(settings: &Settings) -> Result<Db, Error> {
-    let db = if settings.database.url.is_empty() {
-        std::fs::create_dir_all(&settings.server.data).map_err(|e| {
-            format!("the data directory {} cannot be made: {e}", settings.server.data.display())
-        })?;
-        Db::sqlite(&settings.server.data.join("hongyan.db"))?
-    } else {
-        Db::postgres(&settings.database.url, settings.database.connections)
-            .await
-            .map_err(|e| format!("the database at database.url does not answer: {e}"))?
-    };
-    db.migrate(SCHEMA).await?;
-    Ok(db)
+    let url = settings.database.url.expose();
+    if url.is_empty() {
+        return Ok(Db::sqlite(&settings.server.data.join(DATABASE))?);
+    }
+    let db = Db::postgres(url, settings.database.connections).await;
+    Ok(db.map_err(|e| format!("the database at database.url does not answer: {e}"))?)
 }
 
-/// The core on its own, for commands that work on the data.
+/// The database of an installation that exists: a mistyped directory is said, and not made.
+pub async fn open_existing(settings: &Settings) -> Result<Db, Error> {
+    let file = settings.server.data.join(DATABASE);
+    if settings.database.url.expose().is_empty() && !file.exists() {
+        return Err(format!("there is no database at {}", file.display()).into());
+    }
+    open_database(settings).await
+}
+
+/// The core on its own, for commands that work on the data of an installation.
 pub async fn open_core(settings: &Settings) -> Result<App, Error> {
-    let db = open_database(settings).await?;
+    let db = open_existing(settings).await?;
+    db.migrate(SCHEMA).await?;
     let (bus, _) = im_gateway::in_process();
     Ok(core(settings, db, Arc::new(SystemClock), bus))
+}
+
+/// Makes the data directory and keeps it from a second server for as long as the file lives.
+fn claim(data: &Path) -> Result<File, Error> {
+    std::fs::create_dir_all(data).map_err(|e| format!("the data directory {}: {e}", data.display()))?;
+    let file = File::create(data.join("hongyan.lock"))?;
+    file.try_lock().map_err(|_| format!("another server uses the data directory {}", data.display()))?;
+    Ok(file)
 }
 
 fn core(settings: &Settings, db: Db, clock: Arc<dyn Clock>, bus: im_gateway::InProcess) -> App {
@@ -97,7 +116,9 @@ fn core(settings: &Settings, db: Db, clock: Arc<dyn Clock>, bus: im_gateway::InP
 
 /// Starts everything; returns when it listens.
 pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Error> {
+    let claim = claim(&settings.server.data)?;
     let db = open_database(&settings).await?;
+    db.migrate(SCHEMA).await?;
     let (bus, feed) = im_gateway::in_process();
     let app = core(&settings, db, clock, bus);
     if !settings.limits.enabled {
@@ -138,7 +159,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
     let stop = CancellationToken::new();
     let serving =
         tokio::spawn(connections::serve(listener, router, settings.server.connections, stop.clone()));
-    Ok(Running { address, app, hub, stop, serving, metrics })
+    Ok(Running { address, app, hub, stop, serving, metrics, _claim: claim })
 }
 
 pub use first_start::{Admin, ensure_admin, make_admin};

@@ -3,7 +3,7 @@ use clap::{Args, Parser, Subcommand};
 use im_core::accounts;
 use im_server::{Error, Settings, SystemClock};
 use std::{
-    io::{ErrorKind, Read as _},
+    io::{ErrorKind, IsTerminal as _, Read as _},
     path::PathBuf,
     process::ExitCode,
     sync::Arc,
@@ -56,7 +56,7 @@ enum Task {
         /// The username.
         username: String,
     },
-    /// Disable an account and end its sessions. A running server notices within 30 seconds.
+    /// Disable an account and end its sessions. A running server notices within half a minute.
     Disable {
         /// The username.
         username: String,
@@ -122,7 +122,7 @@ async fn run(command: Command) -> Result<(), Error> {
         Command::Serve(common) => serve(common.settings()?).await,
         Command::Admin { task, common } => admin(task, &common.settings()?).await,
         Command::Backup { target, common } => {
-            im_server::open_database(&common.settings()?).await?.backup(&target).await?;
+            im_server::open_existing(&common.settings()?).await?.backup(&target).await?;
             println!("{}", target.display());
             Ok(())
         }
@@ -158,6 +158,9 @@ async fn admin(task: Task, settings: &Settings) -> Result<(), Error> {
     let app = im_server::open_core(settings).await?;
     match task {
         Task::Create { name } => {
+            if name.trim().is_empty() {
+                return Err("an administrator needs a name".into());
+            }
             let admin = im_server::make_admin(&app, &name).await?;
             println!("administrator  {}\npassword       {}", admin.name, admin.password);
         }
@@ -178,7 +181,10 @@ async fn admin(task: Task, settings: &Settings) -> Result<(), Error> {
 
 fn log(settings: &Settings) -> Result<(), Error> {
     let filter = EnvFilter::try_new(&settings.log.level).map_err(|e| format!("log.level: {e}"))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     match settings.log.format.as_str() {
         "text" => log.init(),
         "json" => log.json().init(),

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use im_core::{App, secrets::same};
+use im_core::{App, secrets::same, settings::Secret};
 use im_gateway::Hub;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::{
@@ -23,7 +23,7 @@ im_core::settings! {
         listen: String = String::new(),
         /// What the main listener wants as `Authorization: Bearer …`; empty: only callers on this
         /// machine are answered, and none that came through a proxy.
-        token: String = String::new(),
+        token: Secret = Secret::default(),
     }
 }
 
@@ -41,7 +41,7 @@ impl Health {
         Arc::new(Health {
             app,
             hub,
-            token: settings.token.clone(),
+            token: settings.token.expose().to_owned(),
             own_listener: !settings.listen.is_empty(),
         })
     }

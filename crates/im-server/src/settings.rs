@@ -1,7 +1,10 @@
 //! The settings of the server: built-in defaults, then `hongyan.toml`, then the environment, then
 //! flags. An unknown key is refused.
 use crate::{Error, operations::Metrics};
-use im_core::{Chat, Limits, settings::Section};
+use im_core::{
+    Chat, Limits,
+    settings::{HIDDEN, Secret, Section},
+};
 use im_gateway::egg::Egg;
 use im_media::settings::{Media, Storage};
 use serde::{Deserialize, Serialize};
@@ -33,7 +36,7 @@ im_core::settings! {
     /// The database. Without a URL it is SQLite in the data directory.
     pub struct Database {
         /// postgres://user:password@host/database for PostgreSQL.
-        url: String = String::new(),
+        url: Secret = Secret::default(),
         /// Connections to PostgreSQL at once.
         connections: usize = 16,
     }
@@ -136,6 +139,10 @@ impl Settings {
                 }
                 let value = now.get(name).and_then(|section| section.get(*key));
                 match value {
+                    // Not a value to start from: a saved print must not become the secret.
+                    Some(value) if value.as_str() == Some(HIDDEN) => {
+                        writeln!(text, "# {key} is set, and not shown")?
+                    }
                     Some(value) => writeln!(text, "{key} = {value}")?,
                     None => writeln!(text, "# {key} =")?,
                 }

@@ -60,6 +60,22 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Caller> {
     Ok(caller)
 }
 
+/// Accounts that were changed since `since`, by whatever process.
+pub async fn changed_since(app: &App, since: Millis) -> Result<Vec<AccountId>> {
+    app.read(move |_, tx| Box::pin(async move { Ok(store::changed_since(tx, since).await?) })).await
+}
+
+/// The live sessions of an account; `None` when it is disabled or gone.
+pub async fn live(app: &App, id: AccountId) -> Result<Option<Vec<SessionId>>> {
+    app.read(move |_, tx| {
+        Box::pin(async move {
+            let enabled = store::by_id(tx, id).await?.is_some_and(|account| account.enabled);
+            if enabled { Ok(Some(store::all_sessions_of(tx, id).await?)) } else { Ok(None) }
+        })
+    })
+    .await
+}
+
 /// Begins a session and ends the oldest ones beyond what the role may have.
 pub(crate) async fn begin(app: &App, tx: &mut Tx, id: AccountId, role: Role, now: Millis) -> Result<String> {
     let token = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; TOKEN_BYTES]>());

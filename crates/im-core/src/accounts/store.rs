@@ -173,6 +173,11 @@ pub async fn set_status(tx: &mut Tx, id: AccountId, status: i64, now: Millis) ->
         .map(drop)
 }
 
+/// Accounts that were changed since then.
+pub async fn changed_since(tx: &mut Tx, since: Millis) -> Db<Vec<AccountId>> {
+    tx.all("select id from account where updated_ms >= $1", params![since], |row| row.get("id")).await
+}
+
 pub async fn set_login(tx: &mut Tx, id: AccountId, now: Millis) -> Db<()> {
     tx.run("update account set login_ms = $2 where id = $1", params![id, now]).await.map(drop)
 }

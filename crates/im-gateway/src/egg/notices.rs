@@ -165,6 +165,7 @@ fn who(inviter: Option<&str>) -> String {
 fn group_of_join(style: &Style, group: &Group) -> Value {
     let nobody = json!({ "username": "", "nickname": "", "avatar": "" });
     let mut row = json!(GroupView::short(style, group));
+    row["status"] = 1.into(); // as in `group_of_push`
     if let Some(columns) = row.as_object_mut() {
         columns.remove("order");
         columns.insert("user".into(), nobody.clone());
