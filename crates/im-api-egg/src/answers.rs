@@ -130,10 +130,17 @@ async fn create(State(egg): State<Egg>, Call { caller, params, .. }: Call<Users,
 async fn update(State(egg): State<Egg>, Call { caller, params, .. }: Call<Users, Fields>) -> Answered {
     answered(
         async {
-            let Fields { id: Some(id), ask: Some(ask), answer: Some(answer), owner, .. } = params else {
+            let Fields {
+                id: Some(id),
+                ask: Some(ask),
+                answer: Some(answer),
+                scope: Some(_),
+                owner: Some(owner),
+            } = params
+            else {
                 return Err(INCOMPLETE);
             };
-            own(caller, owner)?;
+            own(caller, Some(owner))?;
             answers::update(&egg.app, caller, id, ask, answer).await?;
             Ok(said("更新成功"))
         }

@@ -66,7 +66,8 @@ impl Input {
             return Ok(());
         }
         self.body = if kind.contains("json") {
-            match serde_json::from_slice(&bytes) {
+            match serde_json::from_slice(&bytes).or_else(|_| serde_json::from_slice(&without_halves(&bytes)))
+            {
                 Ok(Value::Object(fields)) => fields,
                 Ok(Value::Array(_)) => Fields::new(), // as the reference: read, and without names
                 _ => return Err(Fail::malformed()),
@@ -165,6 +166,31 @@ fn broken(error: axum::extract::multipart::MultipartError) -> Fail {
     Fail::malformed()
 }
 
+/// JSON in which halves of characters, left by clients that cut a text in the middle of an emoji, are
+/// replacement characters. The reference reads such JSON.
+fn without_halves(json: &[u8]) -> Vec<u8> {
+    let unit = |at: usize| -> Option<u16> {
+        let digits = json.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let (mut out, mut at) = (Vec::with_capacity(json.len()), 0);
+    while at < json.len() {
+        let length = match (unit(at), unit(at + 6)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
+            (Some(0xD800..=0xDFFF), _) => {
+                out.extend_from_slice(b"\\uFFFD");
+                at += 6;
+                continue;
+            }
+            _ if json[at] == b'\\' => 2, // whatever is escaped is no beginning of its own
+            _ => 1,
+        };
+        out.extend_from_slice(&json[at..(at + length).min(json.len())]);
+        at += length;
+    }
+    out
+}
+
 /// Names and values of a form or query. What is not UTF-8 becomes replacement characters.
 fn form_pairs(bytes: &[u8]) -> Vec<(String, String)> {
     let decode = |part: &[u8]| {
@@ -220,6 +246,21 @@ mod tests {
         ];
         for (form, read) in cases {
             assert_eq!(Value::Object(fields(form_pairs(form.as_bytes()))), read, "{form}");
+        }
+    }
+
+    #[test]
+    fn halves_of_characters_do_not_spoil_a_text() {
+        let cases = [
+            (r#""a\ud83d""#, "a\u{fffd}"),
+            (r#""\ude00b""#, "\u{fffd}b"),
+            (r#""\ud83d\ude00""#, "😀"),
+            (r#""\\ud83d""#, "\\ud83d"),
+            (r#""\ud83d\u0041""#, "\u{fffd}A"),
+        ];
+        for (json, text) in cases {
+            let read: String = serde_json::from_slice(&without_halves(json.as_bytes())).unwrap();
+            assert_eq!(read, text, "{json}");
         }
     }
 

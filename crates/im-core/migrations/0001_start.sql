@@ -78,6 +78,7 @@ create table membership (
   unique (conversation_id, account_id)
 );
 create index membership_account on membership (account_id);
+create index membership_order on membership (conversation_id, id);
 
 -- No foreign keys: each would cost a look-up per message, and rows are never deleted one by one.
 create table message (

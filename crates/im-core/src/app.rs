@@ -40,7 +40,7 @@ crate::settings! {
         /// Avatar of a new account: a path of this server, or an absolute address.
         default_avatar: String = "/public/icons/avatar.png".into(),
         /// Characters of a message's content at most.
-        message_chars: usize = 20_000,
+        message_chars: usize = 200_000,
     }
 }
 

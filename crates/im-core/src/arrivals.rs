@@ -1,7 +1,7 @@
 //! Somebody opens a socket: what must be known of them.
 use crate::{
     App, ConversationId, Millis, Refusal, Result,
-    accounts::{self, Account, Caller},
+    accounts::{self, Account, Caller, Role},
     contacts, conversations,
 };
 
@@ -15,6 +15,8 @@ pub struct Arrival {
     pub has_friends: bool,
     /// When it last changed its picture.
     pub avatar_ms: Millis,
+    /// The role of the session, unless the session has ended.
+    pub session: Option<Role>,
 }
 
 /// What a socket of `caller` begins with.
@@ -30,6 +32,7 @@ pub async fn arrive(app: &App, caller: Caller) -> Result<Arrival> {
                 groups: conversations::store::groups_of(tx, caller.id).await?,
                 has_friends: contacts::has_friends(tx, caller.id).await?,
                 avatar_ms: accounts::avatar_changed(tx, caller.id).await?,
+                session: accounts::session_role(tx, caller.session).await?,
             })
         })
     })

@@ -54,14 +54,20 @@ pub enum Rate {
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
-/// Windows kept at most; past it those that are over are dropped.
-const WINDOWS: usize = 200_000;
+/// Windows kept before those that are over are dropped.
+const WINDOWS: usize = 10_000;
 
 /// Counters of fixed windows. A window begins with the first request counted in it; refused ones
 /// do not prolong it.
 pub struct Limiter {
     limits: Limits,
-    windows: Mutex<HashMap<(Rate, Key), Window>>,
+    windows: Mutex<Windows>,
+}
+
+struct Windows {
+    open: HashMap<(Rate, Key), Window>,
+    /// How many there may be before those that are over are dropped.
+    sweep_at: usize,
 }
 
 /// Who is counted: an account, or a text such as a device id or an address.
@@ -94,45 +100,57 @@ struct Window {
     count: u32,
 }
 
+impl Window {
+    /// Whether it is open. A clock that stepped back must not leave one that lasts for hours.
+    fn holds(&self, now: Millis, length_ms: i64) -> bool {
+        now < self.until && self.until <= now.plus(length_ms)
+    }
+}
+
 impl Limiter {
     /// Counters under these limits, all at zero.
     pub fn new(limits: Limits) -> Self {
-        Limiter { limits, windows: Mutex::default() }
+        Limiter { limits, windows: Mutex::new(Windows { open: HashMap::new(), sweep_at: WINDOWS }) }
     }
 
     /// Counts one, or refuses with [`Refusal::TooOften`] and counts nothing.
     pub fn take(&self, rate: Rate, who: impl Into<Key>, now: Millis) -> Result<(), Refusal> {
-        self.count(rate, who.into(), now, 1)
+        self.count(rate, who.into(), now)
     }
 
     /// Refuses when the window is full, and counts nothing.
     pub fn check(&self, rate: Rate, who: impl Into<Key>, now: Millis) -> Result<(), Refusal> {
-        self.count(rate, who.into(), now, 0)
+        let (most, length_ms) = self.rule(rate);
+        let windows = self.lock();
+        let full =
+            windows.open.get(&(rate, who.into())).is_some_and(|w| w.count >= most && w.holds(now, length_ms));
+        if self.limits.enabled && full { Err(Refusal::TooOften) } else { Ok(()) }
     }
 
     /// Starts the window of `who` anew (a login that went well).
     pub fn forget(&self, rate: Rate, who: impl Into<Key>) {
-        self.lock().remove(&(rate, who.into()));
+        self.lock().open.remove(&(rate, who.into()));
     }
 
-    fn count(&self, rate: Rate, who: Key, now: Millis, by: u32) -> Result<(), Refusal> {
+    fn count(&self, rate: Rate, who: Key, now: Millis) -> Result<(), Refusal> {
         let (most, length_ms) = self.rule(rate);
         if !self.limits.enabled {
             return Ok(());
         }
         let mut windows = self.lock();
-        if windows.len() >= WINDOWS {
-            windows.retain(|_, window| window.until > now);
+        if windows.open.len() >= windows.sweep_at {
+            windows.open.retain(|_, window| window.until > now);
+            windows.sweep_at = (windows.open.len() * 2).max(WINDOWS); // seldom, however many stay
         }
-        let window = windows.entry((rate, who)).or_insert(Window { until: now.plus(length_ms), count: 0 });
-        // A clock that stepped back must not leave a window that lasts for hours.
-        if window.until <= now || window.until > now.plus(length_ms) {
+        let window =
+            windows.open.entry((rate, who)).or_insert(Window { until: now.plus(length_ms), count: 0 });
+        if !window.holds(now, length_ms) {
             *window = Window { until: now.plus(length_ms), count: 0 };
         }
         if window.count >= most {
             return Err(Refusal::TooOften);
         }
-        window.count += by;
+        window.count += 1;
         Ok(())
     }
 
@@ -151,7 +169,7 @@ impl Limiter {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(Rate, Key), Window>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Windows> {
         self.windows.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }

@@ -7,6 +7,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     pin::pin,
+    sync::Arc,
     task::{Context, Poll, Waker},
     thread,
     time::{Duration, Instant},
@@ -37,7 +38,7 @@ pub(crate) struct Sqlite {
     writer: mpsc::Sender<Unit>,
     readers: crossbeam_channel::Sender<Unit>,
     /// Places in the readers' queue.
-    places: Semaphore,
+    places: Arc<Semaphore>,
 }
 
 impl Sqlite {
@@ -57,7 +58,7 @@ impl Sqlite {
             let reads = reads.clone();
             spawn("sqlite-reader", move || read_loop(Tx::new(Conn::Sqlite(conn)), reads))?;
         }
-        Ok(Sqlite { file: file.to_owned(), writer, readers, places: Semaphore::new(QUEUE) })
+        Ok(Sqlite { file: file.to_owned(), writer, readers, places: Arc::new(Semaphore::new(QUEUE)) })
     }
 
     pub async fn write<T, E, F>(&self, unit: F) -> Result<T, E>
@@ -77,8 +78,13 @@ impl Sqlite {
         E: From<Error> + Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
+        // A place in the queue, held until the unit ran, so that sending never blocks.
+        let place = self.places.clone().acquire_owned().await.map_err(|_| not_taken())?;
         let (unit, answer) = pack(unit);
-        let _place = self.places.acquire().await.map_err(|_| not_taken())?; // so that sending never blocks
+        let unit: Unit = Box::new(move |tx| {
+            let _place = place;
+            unit(tx)
+        });
         self.readers.send(unit).map_err(|_| not_taken())?;
         answer.await.map_err(|_| not_taken())?
     }

@@ -58,17 +58,26 @@ pub struct Desk {
     pub sockets: Vec<Arc<Socket>>,
     /// The groups whose messages come here.
     pub groups: Vec<ConversationId>,
-    /// Groups left since the list of groups was asked for; they are not to come back with it.
+    /// Groups left since this desk was opened; no list of groups read before brings them back.
     pub left: Vec<ConversationId>,
     /// Written to a socket, and not yet recorded as delivered.
     taken: HashMap<ConversationId, Ranges>,
-    /// The socket to which a drain writes.
-    pub draining: Option<u64>,
+    /// The drain that runs.
+    pub draining: Option<Drain>,
+    /// Whether its client has asked for what waits; what is lost later is sent without asking.
+    pub asked: bool,
     /// Something came while the drain ran, and is to come behind it.
     pub more: bool,
     /// Recorded as delivered, but still marked as taken: a drain or an event that began before the
     /// record would send it again.
     recorded: Vec<(u64, ConversationId, Ranges)>,
+}
+
+/// A drain: to which socket, and which of the many that began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drain {
+    pub socket: u64,
+    pub number: u64,
 }
 
 /// How long what was recorded stays marked.
@@ -78,6 +87,14 @@ impl Desk {
     /// The one socket that receives: the newest that may (egg.md §5.8).
     pub fn receiver(&self) -> Option<Arc<Socket>> {
         self.sockets.iter().rev().find(|socket| socket.receives()).cloned()
+    }
+
+    /// A group whose messages come here no more.
+    pub fn leave(&mut self, group: ConversationId) {
+        self.groups.retain(|other| *other != group);
+        if !self.left.contains(&group) {
+            self.left.push(group);
+        }
     }
 
     /// Marks a message as on its way; false when it is already.

@@ -1,53 +1,70 @@
 //! Sending somebody what waited (egg.md §4 #22, §5.7).
 use crate::{
-    desk::Socket,
+    desk::{Drain, Socket},
     egg::{self, Variant},
     hub::Hub,
     outbox::Outgoing,
 };
 use im_core::{AccountId, Mid, Result, messages};
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 /// Entries read at once.
 const PAGE: i64 = 200;
+/// How long a drain waits after the database failed it.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Drains that began in this process.
+static DRAINS: AtomicU64 = AtomicU64::new(0);
 
 impl Hub {
     /// Begins to send `account` what waits, oldest first. Without a socket nothing happens, and
     /// everything goes on waiting; a drain that already runs takes this call's place.
     pub fn drain(self: &Arc<Self>, account: AccountId) {
-        let socket = {
+        let (socket, drain) = {
             let Some(mut desk) = self.desks.get_mut(&account) else { return };
+            desk.asked = true;
             let Some(socket) = desk.receiver() else { return };
-            if desk.draining == Some(socket.id) {
+            if desk.draining.is_some_and(|drain| drain.socket == socket.id) {
                 desk.more = true;
                 return;
             }
             // A drain to an older socket notices and stops.
-            desk.draining = Some(socket.id);
-            socket
+            let drain = Drain { socket: socket.id, number: DRAINS.fetch_add(1, Ordering::Relaxed) };
+            desk.draining = Some(drain);
+            (socket, drain)
         };
         let hub = self.clone();
         tokio::spawn(async move {
-            if let Err(e) = hub.drain_to(&socket).await {
+            while let Err(e) = hub.drain_to(&socket, drain).await {
                 tracing::warn!(error = %e, account = account.0, "what waits could not be read");
+                tokio::time::sleep(PAUSE).await;
+                if !socket.receives() {
+                    break;
+                }
             }
             if let Some(mut desk) = hub.desks.get_mut(&account)
-                && desk.draining == Some(socket.id)
+                && desk.draining == Some(drain)
             {
                 desk.draining = None;
             }
         });
     }
 
-    async fn drain_to(&self, socket: &Socket) -> Result<()> {
+    async fn drain_to(&self, socket: &Socket, drain: Drain) -> Result<()> {
         // What arrived is recorded first, so that the log's cursors and `taken` tell the truth.
-        self.settle().await;
+        self.settle().await?;
         loop {
             let mut after = Mid(0);
             loop {
                 let (page, next) = messages::pending(&self.app, socket.account, after, PAGE).await?;
                 for posted in &page {
-                    if !self.send_waiting(socket, posted).await {
+                    if !self.send_waiting(socket, drain, posted).await {
                         return Ok(());
                     }
                 }
@@ -57,7 +74,7 @@ impl Hub {
                 }
             }
             let Some(mut desk) = self.desks.get_mut(&socket.account) else { return Ok(()) };
-            if desk.draining != Some(socket.id) {
+            if desk.draining != Some(drain) {
                 return Ok(());
             }
             if !std::mem::take(&mut desk.more) {
@@ -68,7 +85,7 @@ impl Hub {
     }
 
     /// Whether the drain should go on.
-    async fn send_waiting(&self, socket: &Socket, posted: &messages::Posted) -> bool {
+    async fn send_waiting(&self, socket: &Socket, drain: Drain, posted: &messages::Posted) -> bool {
         let (account, place) = (socket.account, (posted.message.conversation, posted.message.seq));
         if egg::variant(posted, account) == Variant::Nothing {
             self.receipts.add(account, place.0, place.1);
@@ -76,7 +93,7 @@ impl Hub {
         }
         {
             let Some(mut desk) = self.desks.get_mut(&account) else { return false };
-            if desk.draining != Some(socket.id) {
+            if desk.draining != Some(drain) {
                 return false;
             }
             if !desk.take(place.0, place.1) {

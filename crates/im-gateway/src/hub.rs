@@ -18,17 +18,23 @@ use std::{
     collections::HashSet,
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
 use tokio::{
     task::AbortHandle,
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, timeout},
 };
 
+/// How long the sockets, and then their receipts, may take at the end.
+const GOODBYE: Duration = Duration::from_secs(1);
+/// Sockets that one account may have open; clients leak a few.
+const SOCKETS: usize = 64;
 /// How often changes by other processes are looked for.
 const WATCH: Duration = Duration::from_secs(5);
+/// How far back they are looked for.
+const LOOK_BACK_MS: i64 = 15_000;
 
 /// Close codes of ours (docs/protocol/close-codes.md).
 pub const REPLACED: u16 = 4001;
@@ -46,7 +52,24 @@ pub struct Hub {
     began: Instant,
     sockets: AtomicU64,
     open: AtomicUsize,
+    stopping: AtomicBool,
     tasks: Mutex<Vec<AbortHandle>>,
+}
+
+/// A socket's place in the hub; dropping it takes the socket away.
+pub(crate) struct Attached {
+    hub: Arc<Hub>,
+    pub socket: Arc<Socket>,
+    /// Whether the account had an open socket already.
+    pub again: bool,
+    /// What was taken for this socket and did not arrive.
+    pub lost: Places,
+}
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        self.hub.detach(&self.socket, &self.lost);
+    }
 }
 
 impl Hub {
@@ -62,6 +85,7 @@ impl Hub {
             began: Instant::now(),
             sockets: AtomicU64::new(1),
             open: AtomicUsize::new(0),
+            stopping: AtomicBool::new(false),
             tasks: Mutex::default(),
         });
         let (dispatcher, recorder, heart) = (hub.clone(), hub.clone(), hub.clone());
@@ -75,7 +99,9 @@ impl Hub {
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 ticks.tick().await;
-                recorder.settle().await;
+                if let Err(e) = recorder.settle().await {
+                    tracing::warn!(error = %e, "receipts are not recorded yet");
+                }
             }
         });
         let beating = tokio::spawn(async move {
@@ -101,17 +127,18 @@ impl Hub {
     /// Ends sockets whose sessions were ended by another process: an operator's command, which has no
     /// bus to this one.
     async fn watch(&self) {
-        let since = self.app.now().plus(-3 * WATCH.as_millis() as i64);
+        let since = self.app.now().plus(-LOOK_BACK_MS);
         let changed = match sessions::changed_since(&self.app, since).await {
             Ok(changed) => changed,
             Err(e) => return tracing::warn!(error = %e, "changes of accounts are not seen"),
         };
-        for account in changed.into_iter().filter(|account| self.desks.contains_key(account)) {
-            let Ok(live) = sessions::live(&self.app, account).await else { continue };
+        for account in changed {
+            // The open ones first: a session that begins meanwhile is not judged.
             let open: Vec<_> = match self.desks.get(&account) {
                 Some(desk) => desk.sockets.iter().filter(|s| s.receives()).map(|s| s.session).collect(),
                 None => continue,
             };
+            let Ok(live) = sessions::live(&self.app, account).await else { continue };
             let why = if live.is_some() { SessionEnd::PasswordChanged } else { SessionEnd::Disabled };
             let live = live.unwrap_or_default();
             let ended: Vec<_> = open.into_iter().filter(|session| !live.contains(session)).collect();
@@ -121,14 +148,15 @@ impl Hub {
 
     /// Drops every socket, without a close frame, and records what arrived.
     pub async fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
         for desk in &self.desks {
             desk.sockets.iter().for_each(|socket| socket.outbox.end(End::Drop));
         }
         let waited = Instant::now();
-        while self.open.load(Ordering::Acquire) > 0 && waited.elapsed() < Duration::from_secs(2) {
+        while self.open.load(Ordering::Acquire) > 0 && waited.elapsed() < GOODBYE {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        self.settle().await;
+        let _ = timeout(GOODBYE, self.settle()).await; // what is not recorded is delivered again
         self.tasks.lock().drain(..).for_each(|task| task.abort());
     }
 
@@ -142,17 +170,27 @@ impl Hub {
         self.began.elapsed().as_millis() as u64
     }
 
-    /// Gives a newly opened socket its place; it may receive at once. The flag says whether its
-    /// account had an open one already.
-    pub(crate) fn attach(&self, caller: Caller) -> (Arc<Socket>, bool) {
+    /// Gives a newly opened socket its place, for as long as the guard lives. It may receive at once.
+    pub(crate) fn attach(self: &Arc<Self>, caller: Caller) -> Attached {
         let id = self.sockets.fetch_add(1, Ordering::Relaxed);
         let socket = Arc::new(Socket::new(id, caller, self.uptime_ms()));
         let mut desk = self.desks.entry(caller.id).or_default();
         let again = !desk.sockets.is_empty();
         desk.sockets.push(socket.clone());
+        if desk.sockets.len() > SOCKETS || self.stopping.load(Ordering::Acquire) {
+            socket.outbox.end(End::Drop);
+        }
         self.open.fetch_add(1, Ordering::AcqRel);
         metrics::gauge!("hongyan_sockets").increment(1);
-        (socket, again)
+        drop(desk);
+        Attached { hub: self.clone(), socket, again, lost: Places::new() }
+    }
+
+    /// What was asked for before the socket had its groups is sent now: it may be theirs.
+    pub(crate) fn furnished(self: &Arc<Self>, account: AccountId) {
+        if self.desks.get(&account).is_some_and(|desk| desk.asked) {
+            self.drain(account);
+        }
     }
 
     /// Lets the messages of these groups come to `account`. Those that it left while the list was
@@ -165,22 +203,25 @@ impl Hub {
                 self.rooms.entry(*group).or_default().insert(account);
             }
         }
-        desk.left.clear();
     }
 
     /// Takes a socket away. `lost` was written, or waited, and did not arrive.
-    pub(crate) fn detach(&self, socket: &Socket, lost: &Places) {
+    fn detach(self: &Arc<Self>, socket: &Socket, lost: &Places) {
+        let mut again = false;
         self.open.fetch_sub(1, Ordering::AcqRel);
         metrics::gauge!("hongyan_sockets").decrement(1);
         let gone = {
             let Some(mut desk) = self.desks.get_mut(&socket.account) else { return };
             desk.sockets.retain(|other| other.id != socket.id);
             desk.forget(lost);
-            if desk.draining == Some(socket.id) {
-                desk.draining = None;
+            if !lost.is_empty() && desk.asked && desk.receiver().is_some() {
+                again = true; // whoever asked for what waits is still there, on another socket
             }
             desk.sockets.is_empty()
         };
+        if again {
+            self.drain(socket.account);
+        }
         if !gone {
             return;
         }
@@ -218,16 +259,14 @@ impl Hub {
             }
             Event::Left(group, account) => {
                 if let Some(mut desk) = self.desks.get_mut(account) {
-                    desk.groups.retain(|other| other != group);
-                    desk.left.push(*group);
+                    desk.leave(*group);
                 }
                 self.leave_room(*group, *account);
             }
             Event::Dissolved(group) => {
                 for account in self.rooms.remove(group).into_iter().flat_map(|(_, members)| members) {
                     if let Some(mut desk) = self.desks.get_mut(&account) {
-                        desk.groups.retain(|other| other != group);
-                        desk.left.push(*group);
+                        desk.leave(*group);
                     }
                 }
             }
@@ -255,8 +294,8 @@ impl Hub {
                 SessionEnd::PasswordChanged => PASSWORD_CHANGED,
                 SessionEnd::Replaced => {
                     let told = r#"{"msg":"force_logout","data":"你的账号在其他设备登录"}"#;
-                    let _ = socket.outbox.push(Outgoing { frame: told.into(), carries: None });
-                    REPLACED
+                    socket.outbox.end_with(told, REPLACED);
+                    continue;
                 }
             };
             socket.outbox.end(End::Close(code));

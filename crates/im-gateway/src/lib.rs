@@ -26,7 +26,7 @@ use axum::{
 use std::sync::Arc;
 
 /// Bytes of a frame from a client at most; clients send heartbeats only.
-const CLIENT_FRAME_BYTES: usize = 16 * 1024;
+const CLIENT_FRAME_BYTES: usize = 64 * 1024;
 
 /// `GET /ws?token=…` (egg.md §5).
 pub fn router(hub: Arc<Hub>) -> Router {
@@ -40,8 +40,12 @@ async fn open(
 ) -> Response {
     let Ok(upgrade) = upgrade else { return StatusCode::NOT_FOUND.into_response() };
     // Not decoded: clients do not encode the token either, and it has URL-safe characters only.
+    let query = query.unwrap_or_default();
     let token =
-        query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("token=").map(str::to_owned));
+        query.split('&').find_map(|pair| pair.strip_prefix("token=")).filter(|token| !token.is_empty());
+    // The socket has its place before its client hears that it is open: what the client asks for
+    // then finds it.
+    let greeting = socket::greet(&hub, token.map(str::to_owned)).await;
     upgrade
         // The defaults keep 133 KiB per idle socket; these keep about two.
         .read_buffer_size(1024)
@@ -49,5 +53,5 @@ async fn open(
         .max_write_buffer_size(1024 * 1024)
         .max_frame_size(CLIENT_FRAME_BYTES)
         .max_message_size(CLIENT_FRAME_BYTES)
-        .on_upgrade(move |ws| socket::serve(hub, ws, token.filter(|token| !token.is_empty())))
+        .on_upgrade(move |ws| socket::serve(hub, ws, greeting))
 }

@@ -9,6 +9,8 @@ use tokio::sync::Notify;
 const FRAMES: usize = 1024;
 /// Bytes that may wait, likewise.
 const BYTES: usize = 2 * 1024 * 1024;
+/// Bytes after which a batch is full: its arrival is to be proven before a slow line gives up.
+const BATCH_BYTES: usize = 64 * 1024;
 /// A drain waits for the socket when this many frames wait already, so that live pushes find room.
 const DRAIN_FRAMES: usize = 128;
 
@@ -106,6 +108,18 @@ impl Outbox {
         self.wake();
     }
 
+    /// Ends the socket with these last words, before everything that waits.
+    pub fn end_with(&self, words: &'static str, code: u16) {
+        let mut queue = self.state.lock();
+        if queue.end.is_none() {
+            queue.bytes += words.len();
+            queue.waiting.push_front(Outgoing { frame: words.into(), carries: None });
+            queue.end = Some(End::Close(code));
+        }
+        drop(queue);
+        self.wake();
+    }
+
     /// Whether the socket is ending.
     pub fn ending(&self) -> bool {
         self.state.lock().end.is_some()
@@ -118,8 +132,13 @@ impl Outbox {
             let filled = self.filled.notified();
             {
                 let mut queue = self.state.lock();
-                let ready = queue.waiting.iter().take(most);
-                let count = ready.take_while(|out| !prove_first || out.carries.is_none()).count();
+                let mut bytes = 0;
+                let ready = queue.waiting.iter().take(most).take_while(|out| {
+                    let fits = bytes < BATCH_BYTES;
+                    bytes += out.frame.len();
+                    fits && (!prove_first || out.carries.is_none())
+                });
+                let count = ready.count();
                 if count > 0 || queue.beat || queue.end.is_some() {
                     let frames: Vec<_> = queue.waiting.drain(..count).collect();
                     queue.bytes -= frames.iter().map(|out| out.frame.len()).sum::<usize>();

@@ -1,7 +1,7 @@
 //! What has arrived, on its way into the database: gathered in memory, written in batches.
 use crate::hub::Hub;
 use im_core::{
-    AccountId, ConversationId, Seq,
+    AccountId, ConversationId, Result, Seq,
     conversations::{self, Ranges, Receipt},
 };
 use parking_lot::Mutex;
@@ -30,7 +30,7 @@ impl Receipts {
 
 impl Hub {
     /// Writes everything that waits; returns when it is on disk.
-    pub async fn settle(&self) {
+    pub async fn settle(&self) -> Result<()> {
         let _writing = self.receipts.writing.lock().await;
         let waiting = std::mem::take(&mut *self.receipts.waiting.lock());
         let mut all: Vec<_> = waiting
@@ -48,12 +48,12 @@ impl Hub {
                     }
                 }
                 Err(e) => {
-                    tracing::warn!(error = %e, "receipts are not recorded yet");
                     self.put_back(batch.into_iter().chain(all));
-                    return;
+                    return Err(e);
                 }
             }
         }
+        Ok(())
     }
 
     fn put_back(&self, receipts: impl Iterator<Item = Receipt>) {

@@ -2,7 +2,7 @@
 use crate::{
     desk::Socket,
     egg,
-    hub::Hub,
+    hub::{Attached, Hub, REPLACED},
     outbox::{End, Outgoing, Work},
     receipts::Places,
 };
@@ -10,7 +10,7 @@ use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures_util::{FutureExt, SinkExt};
 use im_core::{
     AccountId, ConversationId, Error, Rate, Refusal, Seq,
-    accounts::{Caller, sessions},
+    accounts::{Caller, Role, sessions},
     arrivals,
 };
 use serde_json::{Value, json};
@@ -35,49 +35,71 @@ const REFUSED: u16 = 4000;
 
 type Broken = axum::Error;
 
-/// Serves a socket from its handshake to its end.
-pub async fn serve(hub: Arc<Hub>, mut ws: WebSocket, token: Option<String>) {
-    match greet(&hub, token.as_deref()).await {
-        Ok((caller, token)) => {
-            let (socket, again) = hub.attach(caller);
+/// Who opens a socket, with its place; or what it is told instead.
+pub type Greeting = Result<Guest, Option<&'static str>>;
+
+/// Somebody who may have a socket.
+pub struct Guest {
+    caller: Caller,
+    token: String,
+    place: Attached,
+}
+
+/// Serves a socket until its end.
+pub async fn serve(hub: Arc<Hub>, mut ws: WebSocket, greeting: Greeting) {
+    match greeting {
+        Ok(Guest { caller, token, mut place }) => {
+            let socket = place.socket.clone();
             let mut task =
                 Task { hub: &hub, ws, socket, token, batch: 0, in_flight: VecDeque::new(), probing: true };
-            if let Err(e) = task.run(caller, again).await {
+            if let Err(e) = task.run(caller, place.again).await {
                 tracing::debug!(error = %e, "a socket broke");
             }
-            task.finish();
+            place.lost = task.finish();
         }
-        Err(text) => {
+        Err(Some(text)) => {
             let told = json!({ "msg": "fail", "data": text }).to_string();
-            let _ = ws.send(Message::Text(told.into())).await;
+            let _ = timeout(FAREWELL, ws.send(Message::Text(told.into()))).await;
             say_goodbye(&mut ws, REFUSED).await;
         }
+        Err(None) => {} // no close frame: the client comes again and is not signed out
     }
 }
 
-/// Who opens the socket, or what it is told instead (egg.md §5.2).
-async fn greet(hub: &Hub, token: Option<&str>) -> Result<(Caller, String), &'static str> {
-    let token = token.ok_or("缺少 token 参数")?;
-    match sessions::authenticate(&hub.app, token).await {
-        Ok(caller) => Ok((caller, token.to_owned())),
-        Err(Error::Refused(Refusal::AccountDisabled)) => Err("你已被管理员禁用"),
-        Err(Error::Refused(_)) => Err("Token 不合法"),
+/// Looks who opens a socket (egg.md §5.2). When we failed, it is told nothing.
+pub async fn greet(hub: &Arc<Hub>, token: Option<String>) -> Greeting {
+    let token = token.ok_or(Some("缺少 token 参数"))?;
+    match sessions::authenticate(&hub.app, &token).await {
+        Ok(caller) => Ok(Guest { caller, token, place: hub.attach(caller) }),
+        Err(Error::Refused(Refusal::AccountDisabled)) => Err(Some("你已被管理员禁用")),
+        Err(Error::Refused(_)) => Err(Some("Token 不合法")),
         Err(e) => {
             tracing::error!(error = %e, "a socket could not be opened");
-            Err("服务器繁忙，请稍后再试")
+            Err(None)
         }
     }
 }
 
 async fn say_goodbye(ws: &mut WebSocket, code: u16) {
     let frame = CloseFrame { code, reason: Utf8Bytes::default() };
-    if ws.send(Message::Close(Some(frame))).await.is_ok() {
-        let _ = timeout(FAREWELL, async { while let Some(Ok(_)) = ws.recv().await {} }).await;
+    let farewell = async {
+        if ws.send(Message::Close(Some(frame))).await.is_ok() {
+            while let Some(Ok(_)) = ws.recv().await {}
+        }
+    };
+    let _ = timeout(FAREWELL, farewell).await;
+}
+
+/// Runs something that writes to a socket: it ends when the write is stuck or the socket is dropped.
+async fn bounded<T>(socket: &Socket, write: impl Future<Output = Result<T, Broken>>) -> Result<T, Broken> {
+    tokio::select! {
+        written = timeout(STUCK, write) => written.unwrap_or_else(|_| Err(Broken::new("stuck"))),
+        () = socket.outbox.dropped() => Err(Broken::new("dropped")),
     }
 }
 
 struct Task<'a> {
-    hub: &'a Hub,
+    hub: &'a Arc<Hub>,
     ws: WebSocket,
     socket: Arc<Socket>,
     /// What it was opened with: a heartbeat may name it again.
@@ -92,27 +114,25 @@ struct Task<'a> {
 
 impl Task<'_> {
     async fn run(&mut self, caller: Caller, again: bool) -> Result<(), Broken> {
-        self.welcome(caller, again).await?;
+        let socket = self.socket.clone();
+        bounded(&socket, self.welcome(caller, again)).await?;
         let probe_ends = Instant::now() + PROBE;
         loop {
-            let work = {
-                let socket = self.socket.clone();
-                tokio::select! {
-                    work = socket.outbox.work(BATCH, self.probing) => Some(work),
-                    received = self.ws.recv() => match received {
-                        Some(Ok(message)) => {
-                            if !self.heard(message).await? {
-                                return Ok(());
-                            }
-                            None
+            let work = tokio::select! {
+                work = socket.outbox.work(BATCH, self.probing) => Some(work),
+                received = self.ws.recv() => match received {
+                    Some(Ok(message)) => {
+                        if !bounded(&socket, self.heard(message)).await? {
+                            return Ok(());
                         }
-                        Some(Err(e)) => return Err(e),
-                        None => return Ok(()),
-                    },
-                    () = sleep_until(probe_ends), if self.probing => {
-                        self.probing = false;
                         None
                     }
+                    Some(Err(e)) => return Err(e),
+                    None => return Ok(()),
+                },
+                () = sleep_until(probe_ends), if self.probing => {
+                    self.probing = false;
+                    None
                 }
             };
             if let Some(work) = work
@@ -131,8 +151,18 @@ impl Task<'_> {
         self.ask_for_proof().await?;
         self.ws.flush().await?;
         match arrivals::arrive(&self.hub.app, caller).await {
+            Ok(arrival) if arrival.session != Some(caller.role) => {
+                // It ended between the handshake and here, where nobody could be told.
+                self.socket.retire();
+                let end = if caller.role == Role::Visitor { End::Drop } else { End::Close(REPLACED) };
+                self.socket.outbox.end(end);
+            }
             Ok(arrival) => {
+                if arrival.account.role != caller.role {
+                    self.socket.retire(); // a visitor who registered
+                }
                 self.hub.enter_rooms(caller.id, &arrival.groups);
+                self.hub.furnished(caller.id);
                 if self.hub.egg.onboarding_hints {
                     for hint in egg::hints(&self.hub.style, caller, &arrival, again, now_ms) {
                         self.ws.feed(Message::Text(hint.into())).await?;
@@ -155,12 +185,12 @@ impl Task<'_> {
             self.give_back(work.frames);
             return Ok(false);
         }
-        let socket = self.socket.clone();
-        let written = tokio::select! {
-            written = timeout(STUCK, self.write_batch(&work)) => written.unwrap_or_else(|_| Err(Broken::new("stuck"))),
-            () = socket.outbox.dropped() => Err(Broken::new("dropped")),
-        };
-        written?;
+        // Noted before it is written: a write that breaks, or never begins, leaves nothing unaccounted.
+        let (batch, before) = (self.batch + 1, self.in_flight.len());
+        let carried = work.frames.iter().filter_map(|out| out.carries);
+        self.in_flight.extend(carried.map(|(of, seq)| (batch, of, seq)));
+        let (socket, carries) = (self.socket.clone(), self.in_flight.len() > before);
+        bounded(&socket, self.write_batch(&work, carries)).await?;
         if let Some(End::Close(code)) = work.end {
             say_goodbye(&mut self.ws, code).await;
             return Ok(false);
@@ -168,24 +198,19 @@ impl Task<'_> {
         Ok(true)
     }
 
-    async fn write_batch(&mut self, work: &Work) -> Result<(), Broken> {
-        // Noted before it is written: a write that breaks in the middle leaves nothing unaccounted.
-        let batch = self.batch + 1;
-        let carried = work.frames.iter().filter_map(|out| out.carries);
-        let before = self.in_flight.len();
-        self.in_flight.extend(carried.map(|(of, seq)| (batch, of, seq)));
+    async fn write_batch(&mut self, work: &Work, carries: bool) -> Result<(), Broken> {
         for out in &work.frames {
             self.ws.feed(Message::Text(out.frame.clone())).await?;
         }
         if work.beat {
             self.ws.feed(Message::Text(Utf8Bytes::from_static(r#"{"type":"ping"}"#))).await?;
         }
-        if work.beat || self.in_flight.len() > before {
+        if work.beat || carries {
             self.ask_for_proof().await?;
         }
         self.ws.flush().await?;
         if !self.probing && !self.socket.answers.load(Ordering::Relaxed) {
-            self.proven_up_to(batch); // knows no Pongs: written is delivered
+            self.proven_up_to(self.batch); // knows no Pongs: written is delivered
         }
         Ok(())
     }
@@ -236,8 +261,8 @@ impl Task<'_> {
             .extend(frames.into_iter().filter_map(|out| out.carries).map(|(of, seq)| (u64::MAX, of, seq)));
     }
 
-    /// Accounts for everything that was taken and says goodbye to the hub.
-    fn finish(&mut self) {
+    /// Accounts for everything that was taken; returns what did not arrive.
+    fn finish(mut self) -> Places {
         // A frame that arrived together with the end may hold the last proof.
         while let Some(Some(Ok(message))) = self.ws.recv().now_or_never() {
             if let Message::Pong(payload) = message {
@@ -246,8 +271,7 @@ impl Task<'_> {
         }
         let unwritten = self.socket.outbox.close();
         self.give_back(unwritten);
-        let lost: Places = self.in_flight.drain(..).map(|(_, of, seq)| (of, seq)).collect();
-        self.hub.detach(&self.socket, &lost);
+        self.in_flight.drain(..).map(|(_, of, seq)| (of, seq)).collect()
     }
 }
 

@@ -28,7 +28,7 @@ pub type Error = Box<dyn std::error::Error + Send + Sync>;
 const DATABASE: &str = "hongyan.db";
 
 /// How long requests in flight may take at the end.
-const GRACE: Duration = Duration::from_secs(3);
+const GRACE: Duration = Duration::from_millis(2_500);
 
 /// The clock of the machine.
 pub struct SystemClock;

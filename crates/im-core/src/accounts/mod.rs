@@ -167,7 +167,7 @@ pub async fn login(app: &App, username: String, password: String, address: &str)
         Some(credential) => (Some(credential.id), credential.password_hash.clone()),
         None => (None, String::new()), // the same work, so that the time does not tell who exists
     };
-    let verdict = passwords::verify(password, hash).await?;
+    let verdict = passwords::verify(password, hash.clone()).await?;
     let refused = match (id, &verdict) {
         (None, _) => Some(Refusal::NoSuchAccount),
         (_, passwords::Verdict::Wrong) => Some(Refusal::WrongPassword),
@@ -181,6 +181,7 @@ pub async fn login(app: &App, username: String, password: String, address: &str)
     let id = id.ok_or(Refusal::NoSuchAccount)?;
     app.write(move |app, tx| {
         Box::pin(async move {
+            unchanged(tx, id, &hash).await?;
             if let passwords::Verdict::Legacy { rehashed } = &verdict {
                 store::set_password(tx, id, rehashed, app.now()).await?;
             }
@@ -209,18 +210,26 @@ pub async fn change_password(app: &App, caller: Caller, old: String, new: String
     let hash =
         app.read(move |_, tx| Box::pin(async move { store::password_hash(tx, caller.id).await })).await?;
     let hash = hash.ok_or(Refusal::NoSuchAccount)?;
-    if let passwords::Verdict::Wrong = passwords::verify(old, hash).await? {
+    if let passwords::Verdict::Wrong = passwords::verify(old, hash.clone()).await? {
         app.limiter.take(Rate::LoginFailure, caller.id, app.now())?;
         return Err(Refusal::WrongPassword.into());
     }
-    let hash = passwords::hash(new).await?;
+    let new_hash = passwords::hash(new).await?;
     app.write(move |app, tx| {
         Box::pin(async move {
-            store::set_password(tx, caller.id, &hash, app.now()).await?;
+            unchanged(tx, caller.id, &hash).await?;
+            store::set_password(tx, caller.id, &new_hash, app.now()).await?;
             sessions::end_others(&app, tx, caller, SessionEnd::PasswordChanged).await
         })
     })
     .await
+}
+
+/// Checks that the password verified a moment ago still is the password, and lets nobody change it
+/// until this unit of work ends.
+async fn unchanged(tx: &mut Tx, id: AccountId, verified: &str) -> Result<()> {
+    let now = store::lock_password(tx, id).await?;
+    if now.as_deref() == Some(verified) { Ok(()) } else { Err(Refusal::WrongPassword.into()) }
 }
 
 /// Sets a password from outside (the operator) and ends all sessions of the account.
@@ -239,7 +248,8 @@ pub async fn reset_password(app: &App, username: String, new: String) -> Result<
     .await
 }
 
-/// Disables an account and ends its sessions, or enables it again.
+/// Disables an account, whose sessions are good for nothing from now on, or enables it again; then it
+/// signs in anew.
 ///
 /// # Errors
 /// [`Refusal::NoSuchAccount`].
@@ -248,7 +258,11 @@ pub async fn set_enabled(app: &App, username: String, enabled: bool) -> Result<(
         Box::pin(async move {
             let id = store::id_by_username(tx, &username).await?.ok_or(Refusal::NoSuchAccount)?;
             store::set_status(tx, id, i64::from(enabled), app.now()).await?;
-            if enabled { Ok(()) } else { sessions::end_all(&app, tx, id, SessionEnd::Disabled).await }
+            if enabled {
+                return sessions::end_all(&app, tx, id, SessionEnd::Disabled).await;
+            }
+            // The sessions stay until then, so that who holds one is told why it is out.
+            sessions::suspend(&app, tx, id).await
         })
     })
     .await
@@ -356,14 +370,17 @@ pub(crate) async fn convert(app: &App, tx: &mut Tx, id: AccountId, username: &st
     {
         return Err(Refusal::UsernameTaken.into());
     }
-    store::convert(tx, id, username, hash, app.now()).await.map_err(|e| match e {
+    let converted = store::convert(tx, id, username, hash, app.now()).await.map_err(|e| match e {
         im_db::Error::Exists => Error::from(Refusal::UsernameTaken),
         other => other.into(),
     })?;
+    if !converted {
+        return Err(Refusal::UsernameTaken.into()); // the same device registered at the same moment
+    }
     sessions::forget_cached(app, tx, id).await?;
     app.emit(tx, Event::Converted(id));
     Ok(())
 }
 
 pub(crate) use passwords::hash as hash_password;
-pub(crate) use store::{avatar_changed, describe_device, username_exists, visitor_by_device};
+pub(crate) use store::{avatar_changed, describe_device, session_role, username_exists, visitor_by_device};

@@ -55,6 +55,10 @@ fn is_legacy(hash: &str) -> bool {
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let _place = WORKERS.acquire().await.map_err(Error::internal)?;
+    let place = WORKERS.acquire().await.map_err(Error::internal)?;
+    let work = move || {
+        let _place = place; // a caller that goes away does not give its place to the next
+        work()
+    };
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
 }

@@ -51,11 +51,15 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Caller> {
     }
     let caller = session.caller;
     if now.0 - session.seen_ms.0 > SEEN_EVERY_MS {
-        app.write(move |_, tx| Box::pin(async move { store::set_seen(tx, caller.session, now).await }))
-            .await?;
+        let seen =
+            app.write(move |_, tx| Box::pin(async move { store::set_seen(tx, caller.session, now).await }));
+        if let Err(e) = seen.await {
+            tracing::warn!(error = %e, "a session's last use is not noted");
+        }
     }
-    if app.sessions.removals.load(Ordering::Acquire) == removals {
-        app.sessions.callers.insert(hash, caller);
+    app.sessions.callers.insert(hash, caller);
+    if app.sessions.removals.load(Ordering::Acquire) != removals {
+        app.sessions.callers.invalidate(&hash); // something ended meanwhile, perhaps this
     }
     Ok(caller)
 }
@@ -121,6 +125,14 @@ pub(crate) async fn end_others(app: &App, tx: &mut Tx, caller: Caller, why: Sess
 pub(crate) async fn end_all(app: &App, tx: &mut Tx, id: AccountId, why: SessionEnd) -> Result<()> {
     let all = store::all_sessions_of(tx, id).await?;
     end(app, tx, id, &all, why).await
+}
+
+/// Makes the sessions of a disabled account useless at once, and tells its sockets.
+pub(crate) async fn suspend(app: &App, tx: &mut Tx, id: AccountId) -> Result<()> {
+    forget_cached(app, tx, id).await?;
+    let all = store::all_sessions_of(tx, id).await?;
+    app.emit(tx, Event::SessionsEnded(id, all, SessionEnd::Disabled));
+    Ok(())
 }
 
 /// Lets the sessions of `id` be looked up anew (its role changed).

@@ -125,17 +125,19 @@ pub async fn insert(tx: &mut Tx, new: NewAccount<'_>, now: Millis) -> Db<Option<
 }
 
 /// Stores what a visitor's device says of itself.
-pub async fn describe_device(tx: &mut Tx, id: AccountId, device: &Device, now: Millis) -> Db<()> {
+/// Whether it still is a visitor.
+pub async fn describe_device(tx: &mut Tx, id: AccountId, device: &Device, now: Millis) -> Db<bool> {
     let sql = "update account set platform = $2, device_model = $3, device_os = $4, device_brand = $5,
-                 updated_ms = $6 where id = $1";
+                 updated_ms = $6 where id = $1 and role = 'visitor'";
     let params = params![id, &device.platform, &device.model, &device.os, &device.brand, now];
-    tx.run(sql, params).await.map(drop)
+    Ok(tx.run(sql, params).await? > 0)
 }
 
-pub async fn convert(tx: &mut Tx, id: AccountId, username: &str, hash: &str, now: Millis) -> Db<()> {
+/// Whether it still was a visitor.
+pub async fn convert(tx: &mut Tx, id: AccountId, username: &str, hash: &str, now: Millis) -> Db<bool> {
     let sql = "update account set role = 'user', username = $2, username_key = $3, password_hash = $4, updated_ms = $5
-               where id = $1";
-    tx.run(sql, params![id, username, &username.to_lowercase(), hash, now]).await.map(drop)
+               where id = $1 and role = 'visitor'";
+    Ok(tx.run(sql, params![id, username, &username.to_lowercase(), hash, now]).await? > 0)
 }
 
 pub async fn change(tx: &mut Tx, id: AccountId, change: &Change, now: Millis) -> Result<()> {
@@ -200,6 +202,12 @@ pub async fn password_hash(tx: &mut Tx, id: AccountId) -> Result<Option<String>>
     Ok(tx.maybe(sql, params![id], |row| row.get("password_hash")).await?)
 }
 
+/// The hash, with the row locked until the unit of work ends.
+pub async fn lock_password(tx: &mut Tx, id: AccountId) -> Result<Option<String>> {
+    let sql = "update account set password_hash = password_hash where id = $1 returning password_hash";
+    Ok(tx.maybe(sql, params![id], |row| row.get("password_hash")).await?)
+}
+
 pub async fn set_password(tx: &mut Tx, id: AccountId, hash: &str, now: Millis) -> Db<()> {
     let sql = "update account set password_hash = $2, updated_ms = $3 where id = $1";
     tx.run(sql, params![id, hash, now]).await.map(drop)
@@ -227,6 +235,11 @@ pub async fn session(tx: &mut Tx, hash: &Hash) -> Result<Option<Session>> {
         })
     };
     Ok(tx.maybe(sql, params![&hash[..]], read).await?)
+}
+
+/// The role of a session that has not ended.
+pub async fn session_role(tx: &mut Tx, id: SessionId) -> Db<Option<Role>> {
+    tx.maybe("select role from session where id = $1", params![id], |row| row.get("role")).await
 }
 
 pub async fn insert_session(tx: &mut Tx, id: AccountId, hash: &Hash, role: Role, now: Millis) -> Db<()> {

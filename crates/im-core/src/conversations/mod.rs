@@ -99,7 +99,8 @@ pub struct Receipt {
 }
 
 /// Stores what arrived. Cursors only move forward; telling the same twice is harmless.
-pub async fn record(app: &App, receipts: Vec<Receipt>) -> Result<()> {
+pub async fn record(app: &App, mut receipts: Vec<Receipt>) -> Result<()> {
+    receipts.sort_by_key(|receipt| (receipt.conversation, receipt.account)); // one order for row locks
     app.write(move |app, tx| {
         Box::pin(async move {
             for receipt in &receipts {
@@ -148,6 +149,7 @@ pub(crate) async fn lock_pair(tx: &mut Tx, a: AccountId, b: AccountId, now: Mill
 /// The conversation in which `account` is told what concerns nobody else, made on first use.
 pub(crate) async fn inbox(tx: &mut Tx, account: AccountId, now: Millis) -> Result<ConversationId> {
     let name = format!("inbox:{account}");
+    tx.turn(&name).await; // two who make it at once would hold its row without its turn
     if let Some(known) = store::by_name(tx, &name).await? {
         return Ok(known);
     }

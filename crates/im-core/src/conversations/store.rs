@@ -1,6 +1,6 @@
 //! The SQL of conversations and memberships.
 use super::*;
-use im_db::params;
+use im_db::{Engine, params};
 
 type Db<T> = im_db::Result<T>;
 
@@ -112,14 +112,14 @@ pub async fn enter(
     tx.run(sql, params).await.map(drop)
 }
 
-/// Ends a membership after the message `last`; one that never began vanishes.
-pub async fn leave(tx: &mut Tx, id: ConversationId, account: AccountId, last: Seq, now: Millis) -> Db<()> {
+/// Ends a membership after the message `last`; one that never began vanishes. Whether there was one.
+pub async fn leave(tx: &mut Tx, id: ConversationId, account: AccountId, last: Seq, now: Millis) -> Db<bool> {
     let sql = "delete from membership where conversation_id = $1 and account_id = $2
                and state = 'pending' and left_seq is null";
-    tx.run(sql, params![id, account]).await?;
+    let vanished = tx.run(sql, params![id, account]).await?;
     let sql = "update membership set state = 'left', left_seq = coalesce(left_seq, $3), updated_ms = $4
                where conversation_id = $1 and account_id = $2 and state <> 'left'";
-    tx.run(sql, params![id, account, last, now]).await.map(drop)
+    Ok(vanished + tx.run(sql, params![id, account, last, now]).await? > 0)
 }
 
 /// Ends all memberships after the message `last`.
@@ -144,6 +144,11 @@ fn delivered_of(row: &Row<'_>) -> Db<Delivered> {
 
 /// What arrived at a member, and the place of the newest message.
 pub async fn delivered(tx: &mut Tx, id: ConversationId, account: AccountId) -> Db<Option<(Delivered, Seq)>> {
+    if tx.engine() == Engine::Postgres {
+        // Who rejoins meanwhile begins a new row; what is read here must be what is written.
+        let lock = "select id from membership where conversation_id = $1 and account_id = $2 for update";
+        tx.maybe(lock, params![id, account], |row| row.get::<i64>("id")).await?;
+    }
     let sql = "select m.delivered_seq, m.delivered_above, c.last_seq from membership m
                join conversation c on c.id = m.conversation_id where m.conversation_id = $1 and m.account_id = $2";
     tx.maybe(sql, params![id, account], |row| Ok((delivered_of(row)?, row.get("last_seq")?))).await

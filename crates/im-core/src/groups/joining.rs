@@ -109,7 +109,8 @@ pub async fn decide(
             if agree {
                 join(&app, tx, &group, Joining { last, newcomer: &newcomer, inviter: None }).await
             } else {
-                Ok(log::leave(tx, id, applicant, last, app.now()).await?)
+                log::leave(tx, id, applicant, last, app.now()).await?;
+                Ok(())
             }
         })
     })

@@ -108,6 +108,7 @@ pub async fn change(app: &App, caller: Caller, id: ConversationId, change: Chang
     app.limiter.take(Rate::Ask, caller.id, app.now())?;
     app.write(move |app, tx| {
         Box::pin(async move {
+            log::lock(tx, id).await?.ok_or(Refusal::OwnerOnly)?;
             owned(tx, id, caller.id).await?;
             store::change(tx, id, &change, app.now()).await?;
             let notice = match change {
@@ -183,9 +184,10 @@ pub async fn remove(app: &App, caller: Caller, id: ConversationId, member: Accou
             if member == caller.id {
                 return Err(Refusal::Yourself.into());
             }
-            log::leave(tx, id, member, last, app.now()).await?;
-            store::refresh_avatar(tx, id, app.now()).await?;
-            app.emit(tx, Event::Left(id, member));
+            if log::leave(tx, id, member, last, app.now()).await? {
+                store::refresh_avatar(tx, id, app.now()).await?;
+                app.emit(tx, Event::Left(id, member));
+            }
             Ok(())
         })
     })

@@ -5,7 +5,7 @@ use crate::{
     accounts::display,
     conversations::{Delivered, State, direct_name},
 };
-use im_db::{Row, Tx, params};
+use im_db::{Engine, Row, Tx, params};
 
 type Db<T> = im_db::Result<T>;
 
@@ -251,19 +251,39 @@ pub async fn pending(
     cap: i64,
     limit: i64,
 ) -> Db<Vec<Waiting>> {
-    let sql = "select e.mid, e.uuid, e.conversation_id, e.seq, e.sender_id, e.body, e.raw, e.created_ms,
-                 c.name as c_name, c.kind as c_kind, v.delivered_seq, v.delivered_above,
-                 s.id as s_id, s.uuid as s_uuid, s.username as s_username, s.nickname as s_nickname,
-                 s.avatar as s_avatar, s.role as s_role, m.nickname as m_nickname, m.avatar as m_avatar
-               from membership v
-                 join conversation c on c.id = v.conversation_id and c.last_seq > v.delivered_seq
-                 join message e on e.conversation_id = c.id
-                   and e.seq > case when v.delivered_seq > c.last_seq - $4 then v.delivered_seq else c.last_seq - $4 end
-                   and e.seq <= coalesce(v.left_seq, c.last_seq)
-                 join account s on s.id = e.sender_id
-                 left join membership m on m.conversation_id = c.id and m.account_id = e.sender_id
-               where v.account_id = $1 and v.state in ('active', 'left') and e.mid > $2 and e.created_ms >= $3
-               order by e.mid limit $5";
+    macro_rules! pending {
+        ($messages:literal) => {
+            concat!(
+                "select e.mid, e.uuid, e.conversation_id, e.seq, e.sender_id, e.body, e.raw, e.created_ms,
+                   c.name as c_name, c.kind as c_kind, v.delivered_seq, v.delivered_above,
+                   s.id as s_id, s.uuid as s_uuid, s.username as s_username, s.nickname as s_nickname,
+                   s.avatar as s_avatar, s.role as s_role, m.nickname as m_nickname, m.avatar as m_avatar
+                 from membership v
+                   join conversation c on c.id = v.conversation_id and c.last_seq > v.delivered_seq ",
+                $messages,
+                " join account s on s.id = e.sender_id
+                   left join membership m on m.conversation_id = c.id and m.account_id = e.sender_id
+                 where v.account_id = $1 and v.state in ('active', 'left') and e.mid > $2 and e.created_ms >= $3
+                 order by e.mid limit $5"
+            )
+        };
+    }
+    let sql = match tx.engine() {
+        Engine::Sqlite => pending!(
+            "join message e on e.conversation_id = c.id
+               and e.seq > case when v.delivered_seq > c.last_seq - $4 then v.delivered_seq else c.last_seq - $4 end
+               and e.seq <= coalesce(v.left_seq, c.last_seq)"
+        ),
+        // A plain join lets the planner read whole histories, or the whole log in `mid` order.
+        Engine::Postgres => pending!(
+            "cross join lateral (
+               select x.* from message x where x.conversation_id = c.id
+                 and x.seq > greatest(v.delivered_seq, c.last_seq - $4)
+                 and x.seq <= coalesce(v.left_seq, c.last_seq) and x.mid > $2 and x.created_ms >= $3
+               order by x.seq limit $5
+             ) e"
+        ),
+    };
     tx.all(sql, params![account, after, since, cap, limit], |row| {
         let uuid: Vec<u8> = row.get("uuid")?;
         let kind: String = row.get("c_kind")?;

@@ -52,6 +52,7 @@ pub async fn create(app: &App, caller: Caller, scope: String, ask: String, answe
             if tx.one(count, params![caller.id], |row| row.get::<i64>("n")).await? >= MOST {
                 return Err(Refusal::TooOften.into());
             }
+            tx.turn("answer").await; // the number is one more than the greatest
             let newest = "select coalesce(max(id), 0) as id from answer";
             let id = now.0.max(tx.one(newest, params![], |row| row.get::<i64>("id")).await? + 1);
             let sql = "insert into answer (id, owner_id, scope, ask, answer, created_ms, updated_ms)

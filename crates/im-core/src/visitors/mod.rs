@@ -29,11 +29,15 @@ pub fn admit(app: &App, device_id: &str, address: &str) -> Result<()> {
 pub async fn enter(app: &App, device: Device) -> Result<SignedIn> {
     app.write(move |app, tx| {
         Box::pin(async move {
-            let id = match accounts::visitor_by_device(tx, &device.id).await? {
+            let known = match accounts::visitor_by_device(tx, &device.id).await? {
                 Some(known) => {
-                    accounts::describe_device(tx, known.id, &device, app.now()).await?;
-                    known.id
+                    let still = accounts::describe_device(tx, known.id, &device, app.now()).await?;
+                    still.then_some(known.id) // or it registered this moment, and the device gets another
                 }
+                None => None,
+            };
+            let id = match known {
+                Some(id) => id,
                 None => {
                     let name = free_name(tx, &device.id).await?;
                     // No password fits the empty hash.
