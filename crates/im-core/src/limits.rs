@@ -13,6 +13,8 @@ crate::settings! {
         visitor_per_address_hour: u32 = 60,
         /// Failed logins per account and address in 15 minutes.
         login_failures_per_quarter_hour: u32 = 10,
+        /// Logins per address and minute, good or bad: each costs a password hash.
+        login_per_address_minute: u32 = 600,
         /// Registrations per address and hour.
         register_per_address_hour: u32 = 300,
         /// Messages per account and second.
@@ -23,6 +25,8 @@ crate::settings! {
         ask_per_minute: u32 = 120,
         /// Uploads per account and minute.
         upload_per_minute: u32 = 120,
+        /// Searches for users per account and minute; each looks at every username.
+        search_per_minute: u32 = 120,
         /// Look-ups of people and groups per account and minute.
         lookup_per_minute: u32 = 600,
     }
@@ -37,6 +41,8 @@ pub enum Rate {
     VisitorAddress,
     /// Failed logins of an account from an address.
     LoginFailure,
+    /// Logins from an address.
+    Login,
     /// Registrations from an address.
     Register,
     /// Messages, in a second.
@@ -47,6 +53,8 @@ pub enum Rate {
     Ask,
     /// Uploads.
     Upload,
+    /// Searches for users.
+    Search,
     /// Look-ups.
     Lookup,
 }
@@ -160,11 +168,13 @@ impl Limiter {
             Rate::VisitorDevice => (limits.visitor_per_device_hour, HOUR),
             Rate::VisitorAddress => (limits.visitor_per_address_hour, HOUR),
             Rate::LoginFailure => (limits.login_failures_per_quarter_hour, 15 * MINUTE),
+            Rate::Login => (limits.login_per_address_minute, MINUTE),
             Rate::Register => (limits.register_per_address_hour, HOUR),
             Rate::SendBurst => (limits.send_per_second, SECOND),
             Rate::Send => (limits.send_per_minute, MINUTE),
             Rate::Ask => (limits.ask_per_minute, MINUTE),
             Rate::Upload => (limits.upload_per_minute, MINUTE),
+            Rate::Search => (limits.search_per_minute, MINUTE),
             Rate::Lookup => (limits.lookup_per_minute, MINUTE),
         }
     }

@@ -161,6 +161,7 @@ pub async fn register(app: &App, username: String, password: String, address: &s
 pub async fn login(app: &App, username: String, password: String, address: &str) -> Result<SignedIn> {
     let attempts = format!("{}@{address}", username.to_lowercase());
     app.limiter.check(Rate::LoginFailure, attempts.as_str(), app.now())?;
+    app.limiter.take(Rate::Login, address, app.now())?;
     let found =
         app.read(move |_, tx| Box::pin(async move { store::credential(tx, &username).await })).await?;
     let (id, hash) = match &found {
@@ -270,7 +271,7 @@ pub async fn set_enabled(app: &App, username: String, enabled: bool) -> Result<(
 
 /// Users whose username contains `keyword`, oldest first; never visitors, never the caller.
 pub async fn search(app: &App, caller: Caller, keyword: String) -> Result<Vec<Account>> {
-    app.limiter.take(Rate::Lookup, caller.id, app.now())?;
+    app.limiter.take(Rate::Search, caller.id, app.now())?;
     let limit = app.chat.search_results;
     app.read(move |_, tx| Box::pin(async move { Ok(store::search(tx, caller.id, &keyword, limit).await?) }))
         .await

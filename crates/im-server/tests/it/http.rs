@@ -518,6 +518,7 @@ async fn who_does_too_much_is_slowed_down() {
         let limits = &mut settings.limits;
         limits.enabled = true;
         (limits.ask_per_minute, limits.lookup_per_minute, limits.upload_per_minute) = (3, 3, 3);
+        limits.search_per_minute = 3;
         limits.register_per_address_hour = 2;
     })
     .await;
