@@ -4,7 +4,7 @@ use crate::{
     envelope::{Reply, Worded, ok},
     extract::{Befrienders, Call, Everyone, Users},
     params::{int, params, text},
-    views::{self, ORDER},
+    views,
 };
 use axum::{
     Router,
@@ -16,6 +16,7 @@ use im_core::{
     AccountId, Refusal,
     contacts::{self, Flag, Friend, RequestState, initials},
 };
+use im_gateway::egg::ORDER;
 use serde_json::{Value, json};
 
 pub fn router() -> Router<Egg> {

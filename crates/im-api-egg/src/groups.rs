@@ -5,7 +5,7 @@ use crate::{
     extract::{Call, Everyone, Users},
     input::Input,
     params::{Ids, Params, int, params, text},
-    views::{self, ORDER},
+    views,
 };
 use axum::{
     Router,
@@ -16,7 +16,7 @@ use im_core::{
     AccountId, ConversationId, Refusal,
     groups::{self, Change, Invitation, Member, Outcome},
 };
-use im_gateway::egg::{GroupView, Style};
+use im_gateway::egg::{GroupView, ORDER, Style};
 use serde_json::{Value, json};
 
 pub fn router() -> Router<Egg> {

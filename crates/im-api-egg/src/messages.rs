@@ -60,18 +60,14 @@ async fn send(State(egg): State<Egg>, call: Call<Everyone, Send>) -> Reply<Messa
         messages::send(&egg.app, call.caller, draft).await
     };
     let posted = sent.or_say(match call.caller.account_role {
-        Role::User => TO_USER_REFUSED,
-        Role::Visitor => TO_VISITOR_REFUSED,
+        Role::User => &REFUSED[..TO_ALL],
+        Role::Visitor => REFUSED,
     })?;
     ok(as_seen(&egg, &posted))
 }
 
-const TO_USER_REFUSED: &[(Refusal, &str)] = &[
-    (Refusal::NoSuchPerson, NO_RECEIVER),
-    (Refusal::NoSuchGroup, "群不存在或者已解散或者被封禁，无法发消息"),
-    (Refusal::NotMember, "您不在群里，无法发消息"),
-];
-const TO_VISITOR_REFUSED: &[(Refusal, &str)] = &[
+/// What a refused sender is told: the first three everybody, the rest visitors only.
+const REFUSED: &[(Refusal, &str)] = &[
     (Refusal::NoSuchPerson, NO_RECEIVER),
     (Refusal::NoSuchGroup, "群不存在或者已解散或者被封禁，无法发消息"),
     (Refusal::NotMember, "您不在群里，无法发消息"),
@@ -79,6 +75,7 @@ const TO_VISITOR_REFUSED: &[(Refusal, &str)] = &[
     (Refusal::Cut, "系统把你们拉黑了，不能发消息"),
     (Refusal::FriendsOnly, "你们不是好友关系，对方设置成：先登录才能发消息"),
 ];
+const TO_ALL: usize = 3;
 const NO_RECEIVER: &str = "对方不存在或者被禁用，不能发消息";
 
 /// #22 `POST /api/chat/chatGetmessageOffLine`: what waits comes over the socket.

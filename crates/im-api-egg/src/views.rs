@@ -4,12 +4,9 @@ use im_core::{
     accounts::{About, Account, SignedIn},
     contacts::{Edge, Request},
 };
-use im_gateway::egg::Style;
+use im_gateway::egg::{ORDER, Style};
 use serde::Serialize;
 use serde_json::{Value, json};
-
-/// What `order` is everywhere: the reference sorts by it, nothing sets it.
-pub const ORDER: i64 = 50;
 
 /// The row of who just signed in ("UserSelf").
 pub fn signed_in(style: &Style, signed: &SignedIn) -> Value {

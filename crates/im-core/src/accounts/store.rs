@@ -105,7 +105,7 @@ pub async fn insert(tx: &mut Tx, new: NewAccount<'_>, now: Millis) -> Db<Option<
                  device_model, device_os, device_brand, created_ms, updated_ms)
                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
                on conflict do nothing returning id";
-    let uuid = uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string();
+    let uuid = uuid::Uuid::new_v4().to_string();
     let (device, key) = (new.device, new.username.to_lowercase());
     let params = params![
         &uuid,

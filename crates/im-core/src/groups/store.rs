@@ -22,7 +22,7 @@ pub struct Member {
 }
 
 pub async fn insert(tx: &mut Tx, owner: AccountId, name: &str, avatar: &str, now: Millis) -> Db<Group> {
-    let uuid = uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string();
+    let uuid = uuid::Uuid::new_v4().to_string();
     let id = log::insert(tx, &format!("group:{uuid}"), "group").await?;
     let sql = "insert into chat_group (id, uuid, owner_id, name, avatar, created_ms, updated_ms)
                values ($1, $2, $3, $4, $5, $6, $6)";

@@ -146,7 +146,7 @@ fn view(hint: Hint, account: &Account, now_ms: i64) -> MessageView {
         redirect["doaction"] = action.into();
     }
     MessageView {
-        id: uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string(),
+        id: uuid::Uuid::new_v4().to_string(),
         from_avatar: hint.icon,
         from_name: hint.name.into(),
         from_id: Value::String(key.clone()),

@@ -8,7 +8,7 @@ mod notices;
 mod tests;
 
 pub use hints::hints;
-pub use message::{GroupView, MessageView, view};
+pub use message::{GroupView, MessageView, ORDER, view};
 pub use notices::{Shown, enc};
 
 use im_api_common::civil::Offset;
