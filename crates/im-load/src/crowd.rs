@@ -1,0 +1,61 @@
+//! Many people who listen, each on a socket of its own.
+use crate::{
+    Result,
+    people::{self, Person},
+    record::Record,
+    tally::Audience,
+    wire::{http::Http, ws::Socket},
+};
+use std::{net::SocketAddr, rc::Rc};
+use tokio::task::JoinSet;
+
+/// Handshakes that are under way together. A server whose accept queue is shorter makes some wait a second.
+const TOGETHER: usize = 256;
+
+/// People online.
+pub struct Crowd {
+    /// What they hear.
+    pub record: Rc<Record>,
+    listeners: JoinSet<()>,
+}
+
+impl Crowd {
+    /// Nobody is online yet; the n-th of `size` people will be receiver n.
+    pub fn new(size: usize, audience: Audience) -> Crowd {
+        Crowd { record: Record::new(size, audience), listeners: JoinSet::new() }
+    }
+
+    /// Brings everybody online. With `fetch` each then asks for what waits, as clients do.
+    pub async fn connect(&mut self, at: SocketAddr, people: &[Person], fetch: bool) -> Result<()> {
+        let mut workers = JoinSet::new();
+        let people: Rc<[Person]> = people.into();
+        let next = Rc::new(std::cell::Cell::new(0));
+        for worker in 0..TOGETHER.min(people.len()) {
+            let (people, next, record) = (people.clone(), next.clone(), self.record.clone());
+            workers.spawn_local(async move {
+                let mut http = Http::new(at, worker);
+                let mut listeners = JoinSet::new();
+                while next.get() < people.len() {
+                    let n = next.replace(next.get() + 1);
+                    let socket = Socket::open(at, n, &people[n].token).await.map_err(|e| e.to_string())?;
+                    listeners.spawn_local(record.clone().listen(n, socket));
+                    if fetch {
+                        people::fetch_waiting(&mut http, &people[n]).await.map_err(|e| e.to_string())?;
+                    }
+                }
+                Ok::<_, String>(listeners)
+            });
+        }
+        while let Some(done) = workers.join_next().await {
+            let mut listeners = done??;
+            self.listeners.spawn_local(async move { while listeners.join_next().await.is_some() {} });
+        }
+        Ok(())
+    }
+
+    /// Everybody goes at once, without a word.
+    pub fn drop_all(&mut self) {
+        self.listeners.abort_all();
+        self.listeners = JoinSet::new();
+    }
+}
