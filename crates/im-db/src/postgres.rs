@@ -1,6 +1,9 @@
 //! PostgreSQL: a pool of connections, a transaction per unit of work. The server gathers commits
 //! by itself.
-use crate::{Error, Result, Tx, tx::Conn};
+use crate::{
+    Error, Result, Tx,
+    tx::{Conn, Session},
+};
 use deadpool_postgres::{ManagerConfig, Pool, RecyclingMethod, Runtime};
 use futures_util::future::BoxFuture;
 use std::time::Duration;
@@ -62,15 +65,14 @@ where
     F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>>,
 {
     let client = pool.get().await.map_err(Error::from)?;
-    let mut work = Unfinished(Some(Tx::new(Conn::Postgres(client))));
+    let mut work = Unfinished(Some(Tx::new(Conn::Postgres(Session { client, begin: Some(begin) }))));
     let tx = work.0.as_mut().ok_or(Error::Broken("a transaction vanished"))?;
-    tx.script(begin).await?;
     let result = unit(tx).await;
-    tx.script(if result.is_ok() { "commit" } else { "rollback" }).await?;
+    tx.end(if result.is_ok() { "commit" } else { "rollback" }).await?;
     let (hooks, turns) = (tx.take_hooks(), tx.take_turns());
     // Only now may the connection go back to the pool.
-    if let Some(Tx { conn: Conn::Postgres(client), .. }) = work.0.take() {
-        drop(client);
+    if let Some(Tx { conn: Conn::Postgres(session), .. }) = work.0.take() {
+        drop(session.client);
     }
     if result.is_ok() {
         hooks.into_iter().for_each(|hook| hook());
@@ -85,8 +87,8 @@ struct Unfinished(Option<Tx>);
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        if let Some(Tx { conn: Conn::Postgres(client), .. }) = self.0.take() {
-            drop(deadpool_postgres::Object::take(client));
+        if let Some(Tx { conn: Conn::Postgres(session), .. }) = self.0.take() {
+            drop(deadpool_postgres::Object::take(session.client));
         }
     }
 }

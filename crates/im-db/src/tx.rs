@@ -4,6 +4,7 @@ use crate::{
     turns::{self, Turn},
 };
 use deadpool_postgres::Client;
+use futures_util::future::join;
 use std::{cell::RefCell, collections::HashMap, hash::Hash};
 
 type Hook = Box<dyn FnOnce() + Send>;
@@ -18,7 +19,53 @@ pub struct Tx {
 
 pub(crate) enum Conn {
     Sqlite(rusqlite::Connection),
-    Postgres(Client),
+    Postgres(Session),
+}
+
+/// A connection to PostgreSQL, and the transaction on it.
+pub(crate) struct Session {
+    pub client: Client,
+    /// Not sent yet: it travels with the first statement, one trip for both.
+    pub begin: Option<&'static str>,
+}
+
+impl Session {
+    async fn rows(&mut self, sql: &'static str, params: &[Value<'_>]) -> Result<Vec<tokio_postgres::Row>> {
+        let statement = self.client.prepare_cached(sql).await?;
+        let params = refs(params);
+        let (begun, rows) = join(self.begun(), self.client.query(&statement, &params)).await;
+        begun?;
+        self.begin = None;
+        Ok(rows?)
+    }
+
+    async fn touched(&mut self, sql: &'static str, params: &[Value<'_>]) -> Result<u64> {
+        let statement = self.client.prepare_cached(sql).await?;
+        let params = refs(params);
+        let (begun, touched) = join(self.begun(), self.client.execute(&statement, &params)).await;
+        begun?;
+        self.begin = None;
+        Ok(touched?)
+    }
+
+    /// Begins the transaction, unless it has begun.
+    async fn begun(&self) -> Result<()> {
+        match self.begin {
+            Some(begin) => Ok(self.client.batch_execute(begin).await?),
+            None => Ok(()),
+        }
+    }
+
+    async fn script(&mut self, sql: &str) -> Result<()> {
+        self.begun().await?;
+        self.begin = None;
+        Ok(self.client.batch_execute(sql).await?)
+    }
+
+    /// Ends the transaction, if it has begun.
+    pub async fn end(&mut self, word: &str) -> Result<()> {
+        if self.begin.is_some() { Ok(()) } else { Ok(self.client.batch_execute(word).await?) }
+    }
 }
 
 impl Tx {
@@ -53,9 +100,8 @@ impl Tx {
                 let mut rows = statement.query(rusqlite::params_from_iter(params))?;
                 rows.next()?.map(|row| read(&Row::Sqlite(row))).transpose()
             }
-            Conn::Postgres(client) => {
-                let statement = client.prepare_cached(sql).await?;
-                let rows = client.query(&statement, &refs(params)).await?;
+            Conn::Postgres(session) => {
+                let rows = session.rows(sql, params).await?;
                 rows.first().map(|row| read(&Row::Postgres(row))).transpose()
             }
         }
@@ -91,9 +137,8 @@ impl Tx {
                 }
                 Ok(all)
             }
-            Conn::Postgres(client) => {
-                let statement = client.prepare_cached(sql).await?;
-                let rows = client.query(&statement, &refs(params)).await?;
+            Conn::Postgres(session) => {
+                let rows = session.rows(sql, params).await?;
                 rows.iter().map(|row| read(&Row::Postgres(row))).collect()
             }
         }
@@ -106,10 +151,7 @@ impl Tx {
                 let mut statement = conn.prepare_cached(numbered(sql))?;
                 Ok(statement.execute(rusqlite::params_from_iter(params))? as u64)
             }
-            Conn::Postgres(client) => {
-                let statement = client.prepare_cached(sql).await?;
-                Ok(client.execute(&statement, &refs(params)).await?)
-            }
+            Conn::Postgres(session) => session.touched(sql, params).await,
         }
     }
 
@@ -117,7 +159,15 @@ impl Tx {
     pub(crate) async fn script(&mut self, sql: &str) -> Result<()> {
         match &mut self.conn {
             Conn::Sqlite(conn) => Ok(conn.execute_batch(sql)?),
-            Conn::Postgres(client) => Ok(client.batch_execute(sql).await?),
+            Conn::Postgres(session) => session.script(sql).await,
+        }
+    }
+
+    /// Ends the transaction of a PostgreSQL connection with this word.
+    pub(crate) async fn end(&mut self, word: &'static str) -> Result<()> {
+        match &mut self.conn {
+            Conn::Sqlite(_) => Err(Error::Broken("a SQLite transaction ends with its batch")),
+            Conn::Postgres(session) => session.end(word).await,
         }
     }
 

@@ -41,6 +41,14 @@ impl Ranges {
         self.0.iter().map(|(first, last)| (Seq(*first), Seq(*last)))
     }
 
+    /// The one range, if it is one.
+    pub fn single(&self) -> Option<(Seq, Seq)> {
+        match self.0[..] {
+            [(first, last)] => Some((Seq(first), Seq(last))),
+            _ => None,
+        }
+    }
+
     /// Whether it holds nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -113,6 +113,12 @@ pub async fn record(app: &App, mut receipts: Vec<Receipt>) -> Result<()> {
 }
 
 async fn record_one(app: &App, tx: &mut Tx, receipt: &Receipt) -> Result<()> {
+    // Nearly always the next messages arrived, in order: one statement, and no look at what was before.
+    if let Some((first, last)) = receipt.ranges.single()
+        && store::advance(tx, receipt.conversation, receipt.account, first, last).await?
+    {
+        return Ok(());
+    }
     let Some((mut delivered, last)) = store::delivered(tx, receipt.conversation, receipt.account).await?
     else {
         return Ok(()); // the membership is gone, and with it what waits

@@ -138,6 +138,13 @@ pub async fn groups_of(tx: &mut Tx, account: AccountId) -> Db<Vec<ConversationId
     tx.all(sql, params![account], |row| row.get("conversation_id")).await
 }
 
+/// Whether some conversation may have an entry that `account` has not received.
+pub async fn is_awaited(tx: &mut Tx, account: AccountId) -> Db<bool> {
+    let sql = "select m.id from membership m join conversation c on c.id = m.conversation_id
+               where m.account_id = $1 and (m.state = 'active' or m.left_seq is not null) and c.last_seq > m.delivered_seq limit 1";
+    Ok(tx.maybe(sql, params![account], |row| row.get::<i64>("id")).await?.is_some())
+}
+
 fn delivered_of(row: &Row<'_>) -> Db<Delivered> {
     Ok(Delivered::parse(row.get("delivered_seq")?, &row.get::<String>("delivered_above")?))
 }
@@ -152,6 +159,13 @@ pub async fn delivered(tx: &mut Tx, id: ConversationId, account: AccountId) -> D
     let sql = "select m.delivered_seq, m.delivered_above, c.last_seq from membership m
                join conversation c on c.id = m.conversation_id where m.conversation_id = $1 and m.account_id = $2";
     tx.maybe(sql, params![id, account], |row| Ok((delivered_of(row)?, row.get("last_seq")?))).await
+}
+
+/// Moves the floor over the places from `first` to `last`, which stand right above it; whether they did.
+pub async fn advance(tx: &mut Tx, id: ConversationId, account: AccountId, first: Seq, last: Seq) -> Db<bool> {
+    let sql = "update membership set delivered_seq = $4 where conversation_id = $1 and account_id = $2
+               and delivered_above = '' and delivered_seq + 1 >= $3 and delivered_seq < $4";
+    Ok(tx.run(sql, params![id, account, first, last]).await? == 1)
 }
 
 pub async fn set_delivered(

@@ -223,20 +223,30 @@ pub async fn revoke(app: &App, caller: Caller, wish: Revocation) -> Result<Arc<P
     .await
 }
 
-/// What waits for `account` beyond the place `after`, oldest first, at most `limit` entries, and
-/// the place from which to go on (`None` at the end).
+/// What waits for `account` beyond the place `after`, oldest first, at most `limit` entries and
+/// about `bytes` (one entry at least), and the place from which to go on (`None` at the end).
 pub async fn pending(
     app: &App,
     account: AccountId,
     after: Mid,
     limit: i64,
+    bytes: usize,
 ) -> Result<(Vec<Arc<Posted>>, Option<Mid>)> {
     let since = app.now().plus(-app.chat.offline_days.saturating_mul(24 * 60 * 60 * 1_000));
     app.read(move |app, tx| {
         Box::pin(async move {
             let cap = app.chat.offline_messages;
-            let rows = store::pending(tx, account, after, since, cap, limit).await?;
-            let next = rows.last().filter(|_| rows.len() as i64 == limit).map(|row| row.message.mid);
+            let mut rows = store::pending(tx, account, after, since, cap, limit).await?;
+            let found = rows.len();
+            let mut room = bytes;
+            let fits = rows.iter().take_while(|row| {
+                let first_or_fits = room > 0;
+                room = room.saturating_sub(row.bytes);
+                first_or_fits
+            });
+            rows.truncate(fits.count());
+            let more = rows.len() < found || found as i64 == limit;
+            let next = rows.last().filter(|_| more).map(|row| row.message.mid);
             let mut posted = Vec::with_capacity(rows.len());
             let (mut groups, mut routes) = (HashMap::new(), HashMap::new());
             for row in rows.into_iter().filter(|row| !row.delivered.has(row.message.seq)) {

@@ -213,7 +213,7 @@ pub async fn by_uuid(tx: &mut Tx, uuid: Uuid) -> Db<Option<Known>> {
             conversation: row.get("conversation_id")?,
             conversation_name: row.get("name")?,
             sender: row.get("sender_id")?,
-            body: body_of(row)?,
+            body: body_of(&row.get::<String>("body")?)?,
             created_ms: row.get("created_ms")?,
         })
     })
@@ -226,14 +226,15 @@ pub async fn set_revoked(tx: &mut Tx, mid: Mid, now: Millis) -> Db<bool> {
     Ok(tx.run(sql, params![mid, now]).await? == 1)
 }
 
-fn body_of(row: &Row<'_>) -> Db<Body> {
-    let text: String = row.get("body")?;
-    serde_json::from_str(&text).map_err(|e| im_db::Error::Engine(format!("message body: {e}")))
+fn body_of(text: &str) -> Db<Body> {
+    serde_json::from_str(text).map_err(|e| im_db::Error::Engine(format!("message body: {e}")))
 }
 
 /// An entry that may wait for somebody.
 pub struct Waiting {
     pub message: Message,
+    /// How much of the log it is.
+    pub bytes: usize,
     pub sender: Face,
     pub conversation_name: String,
     pub is_group: bool,
@@ -263,7 +264,7 @@ pub async fn pending(
                 $messages,
                 " join account s on s.id = e.sender_id
                    left join membership m on m.conversation_id = c.id and m.account_id = e.sender_id
-                 where v.account_id = $1 and v.state in ('active', 'left') and e.mid > $2 and e.created_ms >= $3
+                 where v.account_id = $1 and (v.state = 'active' or v.left_seq is not null) and e.mid > $2 and e.created_ms >= $3
                  order by e.mid limit $5"
             )
         };
@@ -287,15 +288,17 @@ pub async fn pending(
     tx.all(sql, params![account, after, since, cap, limit], |row| {
         let uuid: Vec<u8> = row.get("uuid")?;
         let kind: String = row.get("c_kind")?;
+        let (body, raw): (String, Option<String>) = (row.get("body")?, row.get("raw")?);
         Ok(Waiting {
+            bytes: body.len() + raw.as_ref().map_or(0, String::len),
             message: Message {
                 mid: row.get("mid")?,
                 uuid: Uuid::from_slice(&uuid).unwrap_or_default(),
                 conversation: row.get("conversation_id")?,
                 seq: row.get("seq")?,
                 sender: row.get("sender_id")?,
-                body: body_of(row)?,
-                raw: row.get("raw")?,
+                body: body_of(&body)?,
+                raw,
                 created_ms: row.get("created_ms")?,
             },
             // The name in the group is shown in the group only; elsewhere the left join finds the
