@@ -5,7 +5,10 @@ use crate::{
     hub::Hub,
     outbox::Outgoing,
 };
-use im_core::{AccountId, Mid, Result, messages};
+use im_core::{
+    AccountId, Mid, Result,
+    messages::{self, Message, Posted},
+};
 use std::{
     sync::{
         Arc,
@@ -14,8 +17,12 @@ use std::{
     time::Duration,
 };
 
-/// Entries read at once.
-const PAGE: i64 = 200;
+/// Entries of the first page; the next is twice as long, unless entries are large.
+const FIRST_PAGE: i64 = 32;
+/// Entries of a page at most.
+const PAGE: i64 = 256;
+/// Bytes of a page, about: it waits in memory for a reader who may not read.
+const PAGE_BYTES: usize = 256 * 1024;
 /// How long a drain waits after the database failed it.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -34,6 +41,9 @@ impl Hub {
                 desk.more = true;
                 return;
             }
+            // What was pushed and not written yet comes in its place, behind what waited longer.
+            let early = socket.outbox.recall();
+            desk.forget(&early);
             // A drain to an older socket notices and stops.
             let drain = Drain { socket: socket.id, number: DRAINS.fetch_add(1, Ordering::Relaxed) };
             desk.draining = Some(drain);
@@ -57,21 +67,21 @@ impl Hub {
     }
 
     async fn drain_to(&self, socket: &Socket, drain: Drain) -> Result<()> {
-        // What arrived is recorded first, so that the log's cursors and `taken` tell the truth.
-        self.settle().await?;
         loop {
-            let mut after = Mid(0);
+            let (mut after, mut most) = (Mid(0), FIRST_PAGE);
             loop {
-                let (page, next) = messages::pending(&self.app, socket.account, after, PAGE).await?;
-                for posted in &page {
+                // Before the log is read: whatever is recorded between the two is in both.
+                let arrived = self.receipts.unrecorded(socket.account);
+                let (page, next) =
+                    messages::pending(&self.app, socket.account, after, most, PAGE_BYTES).await?;
+                let known = |m: &Message| arrived.get(&m.conversation).is_some_and(|seqs| seqs.has(m.seq));
+                for posted in page.iter().filter(|posted| !known(&posted.message)) {
                     if !self.send_waiting(socket, drain, posted).await {
                         return Ok(());
                     }
                 }
-                match next {
-                    Some(next) => after = next,
-                    None => break,
-                }
+                let Some(next) = next else { break };
+                (after, most) = (next, (page.len() as i64 * 2).clamp(4, PAGE));
             }
             let Some(mut desk) = self.desks.get_mut(&socket.account) else { return Ok(()) };
             if desk.draining != Some(drain) {
@@ -85,7 +95,7 @@ impl Hub {
     }
 
     /// Whether the drain should go on.
-    async fn send_waiting(&self, socket: &Socket, drain: Drain, posted: &messages::Posted) -> bool {
+    async fn send_waiting(&self, socket: &Socket, drain: Drain, posted: &Posted) -> bool {
         let (account, place) = (socket.account, (posted.message.conversation, posted.message.seq));
         if egg::variant(posted, account) == Variant::Nothing {
             self.receipts.add(account, place.0, place.1);

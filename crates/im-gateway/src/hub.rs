@@ -5,8 +5,8 @@ use crate::{
     egg::{self, Egg, Style, Variant},
     outbox::{End, Outgoing},
     receipts::{self, Places, Receipts},
+    ws::Frame,
 };
-use axum::extract::ws::Utf8Bytes;
 use dashmap::{DashMap, Entry};
 use im_core::{
     AccountId, App, Audience, ConversationId, Event, SessionEnd, SessionId,
@@ -318,7 +318,7 @@ impl Hub {
     }
 
     /// `shared` is the frame that all get, once it was encoded.
-    fn deliver_to(&self, account: AccountId, posted: &Posted, shared: &mut Option<Utf8Bytes>) {
+    fn deliver_to(&self, account: AccountId, posted: &Posted, shared: &mut Option<Frame>) {
         let Some(mut desk) = self.desks.get_mut(&account) else { return };
         let Some(receiver) = desk.receiver() else { return };
         let (of, seq) = (posted.message.conversation, posted.message.seq);
@@ -343,8 +343,8 @@ impl Hub {
         }
     }
 
-    pub(crate) fn encode(&self, posted: &Posted, viewer: AccountId) -> Utf8Bytes {
-        egg::push(&self.style, posted, viewer, self.app.now().0).into()
+    pub(crate) fn encode(&self, posted: &Posted, viewer: AccountId) -> Frame {
+        egg::push(&self.style, posted, viewer, self.app.now().0)
     }
 
     /// Asks a part of the sockets for a sign of life, so that each is asked once per interval, and

@@ -1,8 +1,8 @@
 //! What waits to be written to one socket.
-use axum::extract::ws::Utf8Bytes;
+use crate::ws::Frame;
 use im_core::{ConversationId, Seq};
 use parking_lot::Mutex;
-use std::collections::VecDeque;
+use std::{collections::VecDeque, mem};
 use tokio::sync::Notify;
 
 /// Frames that may wait; a reader that falls behind by more is dropped and catches up later.
@@ -10,17 +10,26 @@ const FRAMES: usize = 1024;
 /// Bytes that may wait, likewise.
 const BYTES: usize = 2 * 1024 * 1024;
 /// Bytes after which a batch is full: its arrival is to be proven before a slow line gives up.
-const BATCH_BYTES: usize = 64 * 1024;
+pub const BATCH_BYTES: usize = 64 * 1024;
 /// A drain waits for the socket when this many frames wait already, so that live pushes find room.
 const DRAIN_FRAMES: usize = 128;
 
 /// A frame on its way out.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
-    /// The text; shared by all sockets that get the same.
-    pub frame: Utf8Bytes,
+    /// Shared by all sockets that get the same.
+    pub frame: Frame,
     /// Which message it carries, if its arrival is to be proven.
     pub carries: Option<(ConversationId, Seq)>,
+}
+
+/// Why nothing is written yet whose arrival must be proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// Nobody knows yet whether the other side answers Pings.
+    Pong = 1,
+    /// Something older may wait, and the client has not asked for it: newer messages would overtake it.
+    Fetch = 2,
 }
 
 /// How a socket ends, seen from here.
@@ -33,7 +42,6 @@ pub enum End {
 }
 
 /// A bounded queue between the hub and a socket's task.
-#[derive(Default)]
 pub struct Outbox {
     state: Mutex<Queue>,
     /// Something came in, or the end was set.
@@ -42,10 +50,11 @@ pub struct Outbox {
     emptied: Notify,
 }
 
-#[derive(Default)]
 struct Queue {
     waiting: VecDeque<Outgoing>,
     bytes: usize,
+    /// A bit for each [`Hold`].
+    holds: u8,
     beat: bool,
     end: Option<End>,
 }
@@ -56,6 +65,14 @@ pub struct Work {
     /// A heartbeat is due.
     pub beat: bool,
     pub end: Option<End>,
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        let holds = Hold::Pong as u8 | Hold::Fetch as u8;
+        let queue = Queue { waiting: VecDeque::new(), bytes: 0, holds, beat: false, end: None };
+        Outbox { state: Mutex::new(queue), filled: Notify::new(), emptied: Notify::new() }
+    }
 }
 
 impl Outbox {
@@ -96,6 +113,31 @@ impl Outbox {
         }
     }
 
+    /// This is no reason to hold anything back any more.
+    pub fn release(&self, hold: Hold) {
+        self.state.lock().holds &= !(hold as u8);
+        self.filled.notify_one();
+    }
+
+    /// Whether this still holds messages back.
+    pub fn holds(&self, hold: Hold) -> bool {
+        self.state.lock().holds & hold as u8 != 0
+    }
+
+    /// Takes back what is to be proven and was not taken to be written: a drain brings it in its
+    /// place. It comes by itself from now on.
+    pub fn recall(&self) -> Vec<(ConversationId, Seq)> {
+        let mut queue = self.state.lock();
+        queue.holds &= !(Hold::Fetch as u8);
+        let all = mem::take(&mut queue.waiting);
+        let (back, stay): (Vec<_>, Vec<_>) = all.into_iter().partition(|out| out.carries.is_some());
+        queue.bytes = stay.iter().map(|out| out.frame.len()).sum();
+        queue.waiting = stay.into();
+        drop(queue);
+        self.wake();
+        back.into_iter().filter_map(|out| out.carries).collect()
+    }
+
     /// Asks for a heartbeat.
     pub fn beat(&self) {
         self.state.lock().beat = true;
@@ -112,8 +154,9 @@ impl Outbox {
     pub fn end_with(&self, words: &'static str, code: u16) {
         let mut queue = self.state.lock();
         if queue.end.is_none() {
-            queue.bytes += words.len();
-            queue.waiting.push_front(Outgoing { frame: words.into(), carries: None });
+            let frame = Frame::text(words);
+            queue.bytes += frame.len();
+            queue.waiting.push_front(Outgoing { frame, carries: None });
             queue.end = Some(End::Close(code));
         }
         drop(queue);
@@ -125,18 +168,18 @@ impl Outbox {
         self.state.lock().end.is_some()
     }
 
-    /// Waits for something to do and takes up to `most` frames; while `prove_first`, only those
-    /// whose arrival need not be proven.
-    pub async fn work(&self, most: usize, prove_first: bool) -> Work {
+    /// Waits for something to do and takes up to `most` frames; while there is a reason to hold, only
+    /// those whose arrival need not be proven.
+    pub async fn work(&self, most: usize) -> Work {
         loop {
             let filled = self.filled.notified();
             {
                 let mut queue = self.state.lock();
-                let mut bytes = 0;
+                let (mut bytes, free) = (0, queue.holds == 0);
                 let ready = queue.waiting.iter().take(most).take_while(|out| {
                     let fits = bytes < BATCH_BYTES;
                     bytes += out.frame.len();
-                    fits && (!prove_first || out.carries.is_none())
+                    fits && (free || out.carries.is_none())
                 });
                 let count = ready.count();
                 if count > 0 || queue.beat || queue.end.is_some() {
@@ -145,7 +188,7 @@ impl Outbox {
                     if queue.waiting.is_empty() {
                         queue.waiting = VecDeque::new(); // an idle socket holds no buffer
                     }
-                    let work = Work { frames, beat: std::mem::take(&mut queue.beat), end: queue.end };
+                    let work = Work { frames, beat: mem::take(&mut queue.beat), end: queue.end };
                     drop(queue);
                     self.emptied.notify_waiters();
                     return work;

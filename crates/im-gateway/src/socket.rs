@@ -1,13 +1,14 @@
-//! The task of one socket: handshake, heartbeats, writing in batches, proofs of arrival.
+//! The task of one socket: heartbeats, writing in batches, proofs of arrival. It is small while
+//! nothing happens: what is needed once, or seldom, is boxed.
 use crate::{
     desk::Socket,
     egg,
     hub::{Attached, Hub, REPLACED},
-    outbox::{End, Outgoing, Work},
+    outbox::{BATCH_BYTES, End, Hold, Outgoing, Work},
     receipts::Places,
+    ws::{Broken, Frame, Heard, Ws},
 };
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use futures_util::{FutureExt, SinkExt};
+use futures_util::FutureExt;
 use im_core::{
     AccountId, ConversationId, Error, Rate, Refusal, Seq,
     accounts::{Caller, Role, sessions},
@@ -23,17 +24,23 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 /// Frames written in one go, before their arrival is asked for.
 const BATCH: usize = 64;
-/// How long a new socket may take to answer its first Ping. Until then nothing is written whose
-/// arrival must be proven; after it the socket is taken to know no Pongs (egg.md §5.7).
-const PROBE: Duration = Duration::from_secs(1);
+/// How long a new socket may take to answer its first Ping, and to ask for what waits. Until then
+/// nothing is written whose arrival must be proven; after it the socket is taken to know no Pongs
+/// (egg.md §5.7), and what waits may be overtaken.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Pings that may be on their way at once.
+const PINGS: u64 = 8;
+/// Messages that may be written and not proven. A client that answered one Ping and no other is
+/// given up: what it did not prove would fill the memory.
+const UNPROVEN: usize = 16 * 1024;
 /// How long a write may be stuck.
 const STUCK: Duration = Duration::from_secs(30);
 /// How long the other side may take to answer a close frame.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// Close code after a refused handshake.
 const REFUSED: u16 = 4000;
-
-type Broken = axum::Error;
+/// Close code of a goodbye that the client said first.
+const NORMAL: u16 = 1000;
 
 /// Who opens a socket, with its place; or what it is told instead.
 pub type Greeting = Result<Guest, Option<&'static str>>;
@@ -46,21 +53,21 @@ pub struct Guest {
 }
 
 /// Serves a socket until its end.
-pub async fn serve(hub: Arc<Hub>, mut ws: WebSocket, greeting: Greeting) {
+pub async fn serve(hub: Arc<Hub>, ws: Ws, greeting: Greeting) {
     match greeting {
         Ok(Guest { caller, token, mut place }) => {
             let socket = place.socket.clone();
-            let mut task =
-                Task { hub: &hub, ws, socket, token, batch: 0, in_flight: VecDeque::new(), probing: true };
+            let in_flight = VecDeque::new();
+            let (asked, answered, unasked, pong) = (0, 0, 0, None);
+            let mut task = Task { hub: &hub, ws, socket, token, asked, answered, unasked, in_flight, pong };
             if let Err(e) = task.run(caller, place.again).await {
                 tracing::debug!(error = %e, "a socket broke");
             }
             place.lost = task.finish();
         }
         Err(Some(text)) => {
-            let told = json!({ "msg": "fail", "data": text }).to_string();
-            let _ = timeout(FAREWELL, ws.send(Message::Text(told.into()))).await;
-            say_goodbye(&mut ws, REFUSED).await;
+            let told = Frame::json(&json!({ "msg": "fail", "data": text }));
+            Box::pin(say_goodbye(ws, vec![told, Frame::close(REFUSED)])).await;
         }
         Err(None) => {} // no close frame: the client comes again and is not signed out
     }
@@ -80,11 +87,11 @@ pub async fn greet(hub: &Arc<Hub>, token: Option<String>) -> Greeting {
     }
 }
 
-async fn say_goodbye(ws: &mut WebSocket, code: u16) {
-    let frame = CloseFrame { code, reason: Utf8Bytes::default() };
+/// Writes the last frames, and waits for the other side to hang up.
+async fn say_goodbye(mut ws: Ws, last: Vec<Frame>) {
     let farewell = async {
-        if ws.send(Message::Close(Some(frame))).await.is_ok() {
-            while let Some(Ok(_)) = ws.recv().await {}
+        if ws.send(&last).await.is_ok() {
+            while let Ok(Some(_)) = ws.recv().await {}
         }
     };
     let _ = timeout(FAREWELL, farewell).await;
@@ -93,51 +100,50 @@ async fn say_goodbye(ws: &mut WebSocket, code: u16) {
 /// Runs something that writes to a socket: it ends when the write is stuck or the socket is dropped.
 async fn bounded<T>(socket: &Socket, write: impl Future<Output = Result<T, Broken>>) -> Result<T, Broken> {
     tokio::select! {
-        written = timeout(STUCK, write) => written.unwrap_or_else(|_| Err(Broken::new("stuck"))),
-        () = socket.outbox.dropped() => Err(Broken::new("dropped")),
+        biased;
+        written = timeout(STUCK, write) => written.unwrap_or(Err(Broken::GivenUp("a write is stuck"))),
+        () = socket.outbox.dropped() => Err(Broken::GivenUp("it was dropped")),
     }
 }
 
 struct Task<'a> {
     hub: &'a Arc<Hub>,
-    ws: WebSocket,
+    ws: Ws,
     socket: Arc<Socket>,
     /// What it was opened with: a heartbeat may name it again.
     token: String,
-    /// The number of the last batch whose arrival was asked for.
-    batch: u64,
-    /// Written and not proven, oldest first, with their batches.
+    /// Pings asked so far; the payload of a Ping is its number.
+    asked: u64,
+    /// The number of the last Pong.
+    answered: u64,
+    /// Bytes written since the last Ping.
+    unasked: usize,
+    /// Written and not proven, oldest first, each with the number of the Ping that is to prove it.
     in_flight: VecDeque<(u64, ConversationId, Seq)>,
-    /// Whether the first Ping is unanswered and still may be.
-    probing: bool,
+    /// The payload of the client's last Ping, if it is not answered.
+    pong: Option<Vec<u8>>,
 }
 
 impl Task<'_> {
     async fn run(&mut self, caller: Caller, again: bool) -> Result<(), Broken> {
         let socket = self.socket.clone();
-        bounded(&socket, self.welcome(caller, again)).await?;
-        let probe_ends = Instant::now() + PROBE;
+        bounded(&socket, Box::pin(self.welcome(caller, again))).await?;
+        let patience_ends = Instant::now() + PATIENCE;
+        let mut patient = true;
         loop {
-            let work = tokio::select! {
-                work = socket.outbox.work(BATCH, self.probing) => Some(work),
-                received = self.ws.recv() => match received {
-                    Some(Ok(message)) => {
-                        if !bounded(&socket, self.heard(message)).await? {
-                            return Ok(());
-                        }
-                        None
-                    }
-                    Some(Err(e)) => return Err(e),
-                    None => return Ok(()),
+            let go_on = tokio::select! {
+                work = socket.outbox.work(BATCH) => Box::pin(self.write(work)).await?,
+                received = self.ws.recv() => match received? {
+                    Some(heard) => bounded(&socket, Box::pin(self.heard(heard))).await?,
+                    None => false,
                 },
-                () = sleep_until(probe_ends), if self.probing => {
-                    self.probing = false;
-                    None
+                () = sleep_until(patience_ends), if patient => {
+                    patient = false;
+                    [Hold::Pong, Hold::Fetch].map(|hold| socket.outbox.release(hold));
+                    true
                 }
             };
-            if let Some(work) = work
-                && !self.write(work).await?
-            {
+            if !go_on {
                 return Ok(());
             }
         }
@@ -147,9 +153,8 @@ impl Task<'_> {
     async fn welcome(&mut self, caller: Caller, again: bool) -> Result<(), Broken> {
         let now_ms = self.hub.app.now().0;
         let hello = json!({ "type": "system", "data": "欢迎您访问我们的系统！", "timestamp": now_ms });
-        self.ws.feed(Message::Text(hello.to_string().into())).await?;
-        self.ask_for_proof().await?;
-        self.ws.flush().await?;
+        let ping = self.ask_for_proof();
+        self.ws.send(&[Frame::json(&hello), ping]).await?;
         match arrivals::arrive(&self.hub.app, caller).await {
             Ok(arrival) if arrival.session != Some(caller.role) => {
                 // It ended between the handshake and here, where nobody could be told.
@@ -162,12 +167,12 @@ impl Task<'_> {
                     self.socket.retire(); // a visitor who registered
                 }
                 self.hub.enter_rooms(caller.id, &arrival.groups);
+                if !arrival.is_awaited {
+                    self.socket.outbox.release(Hold::Fetch); // nothing older can be overtaken
+                }
                 self.hub.furnished(caller.id);
                 if self.hub.egg.onboarding_hints {
-                    for hint in egg::hints(&self.hub.style, caller, &arrival, again, now_ms) {
-                        self.ws.feed(Message::Text(hint.into())).await?;
-                    }
-                    self.ws.flush().await?;
+                    self.ws.send(&egg::hints(&self.hub.style, caller, &arrival, again, now_ms)).await?;
                 }
             }
             Err(e) => {
@@ -186,72 +191,111 @@ impl Task<'_> {
             return Ok(false);
         }
         // Noted before it is written: a write that breaks, or never begins, leaves nothing unaccounted.
-        let (batch, before) = (self.batch + 1, self.in_flight.len());
+        let ping = self.asked + 1;
         let carried = work.frames.iter().filter_map(|out| out.carries);
-        self.in_flight.extend(carried.map(|(of, seq)| (batch, of, seq)));
-        let (socket, carries) = (self.socket.clone(), self.in_flight.len() > before);
-        bounded(&socket, self.write_batch(&work, carries)).await?;
+        self.in_flight.extend(carried.map(|(of, seq)| (ping, of, seq)));
+        if self.in_flight.len() > UNPROVEN {
+            return Err(Broken::GivenUp("it answers no more Pings"));
+        }
+        let mut frames: Vec<_> = work.frames.into_iter().map(|out| out.frame).collect();
+        self.unasked += frames.iter().map(Frame::len).sum::<usize>();
+        if work.beat {
+            frames.push(Frame::text(r#"{"type":"ping"}"#));
+        }
+        if work.beat || self.wants_proof() {
+            frames.push(self.ask_for_proof());
+        }
+        let socket = self.socket.clone();
+        bounded(&socket, self.ws.send(&frames)).await?;
+        if !socket.answers.load(Ordering::Relaxed) && !socket.outbox.holds(Hold::Pong) {
+            self.proven_up_to(u64::MAX); // knows no Pongs: written is delivered
+        }
         if let Some(End::Close(code)) = work.end {
-            say_goodbye(&mut self.ws, code).await;
+            self.say_goodbye(code).await;
             return Ok(false);
         }
         Ok(true)
     }
 
-    async fn write_batch(&mut self, work: &Work, carries: bool) -> Result<(), Broken> {
-        for out in &work.frames {
-            self.ws.feed(Message::Text(out.frame.clone())).await?;
-        }
-        if work.beat {
-            self.ws.feed(Message::Text(Utf8Bytes::from_static(r#"{"type":"ping"}"#))).await?;
-        }
-        if work.beat || carries {
-            self.ask_for_proof().await?;
-        }
-        self.ws.flush().await?;
-        if !self.probing && !self.socket.answers.load(Ordering::Relaxed) {
-            self.proven_up_to(self.batch); // knows no Pongs: written is delivered
-        }
-        Ok(())
+    /// Says goodbye first. What the client still proves meanwhile counts.
+    async fn say_goodbye(&mut self, code: u16) {
+        let farewell = async {
+            self.ws.send(&[Frame::close(code)]).await?;
+            while let Some(heard) = self.ws.recv().await? {
+                if let Heard::Pong(payload) = heard {
+                    self.proven(&payload);
+                }
+            }
+            Ok::<_, Broken>(())
+        };
+        let _ = timeout(FAREWELL, farewell).await;
     }
 
-    /// A Ping that names the batch: its Pong proves everything written before it.
-    async fn ask_for_proof(&mut self) -> Result<(), Broken> {
-        self.batch += 1;
-        self.ws.feed(Message::Ping(self.batch.to_be_bytes().to_vec().into())).await
+    /// Whether something is to be proven, and few Pings are on their way. What is written behind
+    /// those is asked for when a Pong is there, so a busy socket costs few Pings per round trip; a
+    /// slow line is asked more often, so that it has proven something when it breaks.
+    fn wants_proof(&self) -> bool {
+        let may = self.asked - self.answered < PINGS || self.unasked >= BATCH_BYTES;
+        may && self.in_flight.back().is_some_and(|(proof, ..)| *proof > self.asked)
+    }
+
+    /// A numbered Ping: its Pong proves everything written before it.
+    fn ask_for_proof(&mut self) -> Frame {
+        self.asked += 1;
+        self.unasked = 0;
+        Frame::ping(self.asked)
     }
 
     /// Takes a frame of the client; false when it says goodbye.
-    async fn heard(&mut self, message: Message) -> Result<bool, Broken> {
+    async fn heard(&mut self, heard: Heard) -> Result<bool, Broken> {
         self.socket.heard_ms.store(self.hub.uptime_ms(), Ordering::Relaxed);
-        match message {
-            Message::Pong(payload) => self.proven(&payload),
-            Message::Text(text) => {
-                if wants_pong(self.hub, self.socket.account, &self.token, &text).await {
-                    let pong = json!({ "type": "pong", "timestamp": self.hub.app.now().0 });
-                    self.ws.send(Message::Text(pong.to_string().into())).await?;
+        match heard {
+            Heard::Pong(payload) => {
+                self.proven(&payload);
+                if self.wants_proof() {
+                    let ping = self.ask_for_proof();
+                    self.ws.send(&[ping]).await?;
                 }
             }
-            Message::Close(_) => return Ok(false),
-            Message::Binary(_) | Message::Ping(_) => {}
+            Heard::Text(text) => {
+                if wants_pong(self.hub, self.socket.account, &self.token, &text).await {
+                    let pong = json!({ "type": "pong", "timestamp": self.hub.app.now().0 });
+                    self.ws.send(&[Frame::json(&pong)]).await?;
+                }
+            }
+            Heard::Ping(payload) => self.pong = Some(payload),
+            Heard::Close => {
+                self.ws.send(&[Frame::close(NORMAL)]).await?;
+                return Ok(false);
+            }
+            Heard::Binary => {}
+        }
+        // Of many Pings that came together the last is answered (RFC 6455 §5.5.3).
+        if let Some(payload) = self.pong.take_if(|_| self.ws.is_drained()) {
+            self.ws.send(&[Frame::pong(&payload)]).await?;
         }
         Ok(true)
     }
 
     fn proven(&mut self, payload: &[u8]) {
         let Ok(bytes) = payload.try_into() else { return };
-        let batch = u64::from_be_bytes(bytes);
-        if batch > self.batch {
+        let ping = u64::from_be_bytes(bytes);
+        if ping > self.asked {
             return; // not an answer to anything we asked
         }
-        self.probing = false;
-        self.socket.answers.store(true, Ordering::Relaxed);
-        self.proven_up_to(batch);
+        self.answered = self.answered.max(ping);
+        if !self.socket.answers.swap(true, Ordering::Relaxed) {
+            self.socket.outbox.release(Hold::Pong);
+        }
+        self.proven_up_to(ping);
     }
 
-    fn proven_up_to(&mut self, batch: u64) {
-        while let Some((_, of, seq)) = self.in_flight.pop_front_if(|(written, ..)| *written <= batch) {
+    fn proven_up_to(&mut self, ping: u64) {
+        while let Some((_, of, seq)) = self.in_flight.pop_front_if(|(proof, ..)| *proof <= ping) {
             self.hub.receipts.add(self.socket.account, of, seq);
+        }
+        if self.in_flight.is_empty() {
+            self.in_flight = VecDeque::new(); // an idle socket holds no memory for it
         }
     }
 
@@ -264,8 +308,8 @@ impl Task<'_> {
     /// Accounts for everything that was taken; returns what did not arrive.
     fn finish(mut self) -> Places {
         // A frame that arrived together with the end may hold the last proof.
-        while let Some(Some(Ok(message))) = self.ws.recv().now_or_never() {
-            if let Message::Pong(payload) = message {
+        while let Some(Ok(Some(heard))) = self.ws.recv().now_or_never() {
+            if let Heard::Pong(payload) = heard {
                 self.proven(&payload);
             }
         }

@@ -1,5 +1,6 @@
 //! The clickable hints that fill the client of somebody who just connected (egg.md §5.6).
 use super::{MessageView, Style, content::words, envelope, notices::enc};
+use crate::ws::Frame;
 use im_core::{
     accounts::{Account, Caller, Role},
     arrivals::Arrival,
@@ -19,7 +20,7 @@ struct Hint {
 }
 
 /// The frames for the account that arrived. `again`: it has another socket open.
-pub fn hints(style: &Style, caller: Caller, arrival: &Arrival, again: bool, now_ms: i64) -> Vec<String> {
+pub fn hints(style: &Style, caller: Caller, arrival: &Arrival, again: bool, now_ms: i64) -> Vec<Frame> {
     let mut hints = match caller.role {
         Role::User => of_user(style, arrival),
         Role::Visitor => of_visitor(style, arrival),

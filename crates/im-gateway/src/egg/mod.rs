@@ -7,10 +7,11 @@ mod notices;
 #[cfg(test)]
 mod tests;
 
-pub use hints::hints;
+pub(crate) use hints::hints;
 pub use message::{GroupView, MessageView, ORDER, view};
 pub use notices::{Shown, enc};
 
+use crate::ws::Frame;
 use im_api_common::civil::Offset;
 use im_core::{
     AccountId,
@@ -83,18 +84,17 @@ pub fn variant(posted: &Posted, viewer: AccountId) -> Variant {
     }
 }
 
-/// The envelope of a push, as text.
-pub fn push(style: &Style, posted: &Posted, viewer: AccountId, now_ms: i64) -> String {
+/// A push.
+pub(crate) fn push(style: &Style, posted: &Posted, viewer: AccountId, now_ms: i64) -> Frame {
     envelope(&view(style, posted, viewer), now_ms)
 }
 
-pub(crate) fn envelope(data: &impl Serialize, now_ms: i64) -> String {
+fn envelope(data: &impl Serialize, now_ms: i64) -> Frame {
     #[derive(Serialize)]
     struct Envelope<'a, T> {
         r#type: &'static str,
         data: &'a T,
         timestamp: i64,
     }
-    let frame = Envelope { r#type: "singleChat", data, timestamp: now_ms };
-    serde_json::to_string(&frame).expect("maps with text keys are JSON")
+    Frame::json(&Envelope { r#type: "singleChat", data, timestamp: now_ms })
 }

@@ -1,0 +1,93 @@
+//! The server's end of a WebSocket (RFC 6455), made for tens of thousands of them that are idle: one
+//! holds no buffer while it has nothing to say or to finish, and what it is sent leaves from memory
+//! that all sockets share (docs/adr/0003-own-websocket.md).
+
+mod frame;
+mod handshake;
+mod reader;
+#[cfg(test)]
+mod tests;
+
+pub use frame::Frame;
+pub use handshake::Upgrade;
+pub use reader::Heard;
+use reader::Reader;
+
+use std::io::{self, IoSlice};
+use tokio::{net::TcpStream, task::coop::consume_budget};
+
+/// Why a socket cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Broken {
+    /// The connection broke.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// The other side does not keep to the protocol, or says more than it may.
+    #[error("{0}")]
+    Protocol(&'static str),
+    /// We gave it up.
+    #[error("{0}")]
+    GivenUp(&'static str),
+}
+
+/// Bytes read at once.
+const PIECE: usize = 4 * 1024;
+
+/// An open WebSocket.
+pub struct Ws {
+    stream: TcpStream,
+    reader: Reader,
+}
+
+impl Ws {
+    fn new(stream: TcpStream, read_already: &[u8]) -> Self {
+        let mut reader = Reader::default();
+        reader.feed(read_already);
+        Ws { stream, reader }
+    }
+
+    /// The next thing that the other side says; `None` when it hung up. A call that is dropped
+    /// half-way loses nothing.
+    pub async fn recv(&mut self) -> Result<Option<Heard>, Broken> {
+        loop {
+            if let Some(heard) = self.reader.next()? {
+                return Ok(Some(heard));
+            }
+            self.stream.readable().await?;
+            match self.read_piece() {
+                Ok(0) => return Ok(None),
+                Ok(_) => consume_budget().await, // a chatty peer takes turns with the others
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+    }
+
+    /// Not async, so that the piece is on the stack and not in the socket's task.
+    fn read_piece(&mut self) -> io::Result<usize> {
+        let mut piece = [0; PIECE];
+        let count = self.stream.try_read(&mut piece)?;
+        self.reader.feed(&piece[..count]);
+        Ok(count)
+    }
+
+    /// Whether nothing is left of what was read.
+    pub fn is_drained(&self) -> bool {
+        self.reader.is_empty()
+    }
+
+    /// Writes these frames, together and in order. A call that is dropped half-way leaves a broken
+    /// stream: the socket must end.
+    pub async fn send(&self, frames: &[Frame]) -> Result<(), Broken> {
+        let mut slices: Vec<_> = frames.iter().map(|frame| IoSlice::new(frame.bytes())).collect();
+        let mut rest = &mut slices[..];
+        while !rest.is_empty() {
+            match self.stream.try_write_vectored(rest) {
+                Ok(count) => IoSlice::advance_slices(&mut rest, count),
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => self.stream.writable().await?,
+                Err(e) => return Err(e.into()),
+            }
+        }
+        Ok(())
+    }
+}
