@@ -3,9 +3,10 @@
 use axum::{Router, extract::ConnectInfo};
 use hyper::{Request, body::Incoming, server::conn::http1};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use socket2::SockRef;
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream, lookup_host},
     sync::Semaphore,
     task::JoinSet,
 };
@@ -16,8 +17,27 @@ use tower::ServiceExt;
 const HEADER: Duration = Duration::from_secs(30);
 /// Bytes of a header at most.
 const HEADER_BYTES: usize = 16 * 1024;
+/// Connections that may wait to be accepted: everybody comes back at once after a restart.
+const BACKLOG: u32 = 4096;
+/// Bytes that the kernel may hold unsent for one peer. More would hide a slow reader from us, and
+/// cost megabytes for each.
+const UNSENT: u32 = 128 * 1024;
 /// How long to wait when the system has no more file descriptors.
 const EXHAUSTED: Duration = Duration::from_millis(100);
+
+/// Listens on the first of the name's addresses that can be had.
+pub async fn listen(name: &str) -> io::Result<TcpListener> {
+    let mut failed = io::Error::other("it is no address");
+    for address in lookup_host(name).await? {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.set_reuseaddr(true)?;
+        match socket.bind(address).and_then(|()| socket.listen(BACKLOG)) {
+            Ok(listener) => return Ok(listener),
+            Err(e) => failed = e,
+        }
+    }
+    Err(failed)
+}
 
 /// Serves until `stopping`; then answers what is being asked and returns.
 pub async fn serve(listener: TcpListener, router: Router, most: usize, stopping: CancellationToken) {
@@ -48,6 +68,7 @@ pub async fn serve(listener: TcpListener, router: Router, most: usize, stopping:
 
 async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stopping: CancellationToken) {
     let _ = stream.set_nodelay(true); // pushes are small and must not wait for each other
+    let _ = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT);
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         router.clone().oneshot(request)

@@ -18,7 +18,7 @@ use std::{
     sync::Arc,
     time::{Duration, UNIX_EPOCH},
 };
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// What can go wrong at start, said to whoever started it.
@@ -151,7 +151,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
         .merge(im_gateway::router(hub.clone()))
         .merge(egg);
 
-    let listener = TcpListener::bind(&settings.server.listen)
+    let listener = connections::listen(&settings.server.listen)
         .await
         .map_err(|e| format!("cannot listen on {}: {e}", settings.server.listen))?;
     let address = listener.local_addr()?;
