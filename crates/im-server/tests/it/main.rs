@@ -3,17 +3,23 @@
 #![allow(clippy::unwrap_used, reason = "what tests call is a test too")]
 
 mod accounts;
+mod chance;
+mod clock;
 mod contacts;
 mod delivery;
+mod fuzz;
 mod groups;
 mod http;
 mod kit;
 mod media;
 mod messages;
+mod model;
 mod operators;
+mod proxy;
 mod pushes;
 mod races;
 mod raw;
+mod receipts;
 mod scenario;
 mod security;
 mod shape;
