@@ -11,8 +11,6 @@ pub struct Arrival {
     pub account: Account,
     /// The groups in which it is an active member.
     pub groups: Vec<ConversationId>,
-    /// Whether something may wait for it.
-    pub is_awaited: bool,
     /// Whether it has friends that it did not block.
     pub has_friends: bool,
     /// When it last changed its picture.
@@ -32,7 +30,6 @@ pub async fn arrive(app: &App, caller: Caller) -> Result<Arrival> {
             Ok(Arrival {
                 account,
                 groups: conversations::store::groups_of(tx, caller.id).await?,
-                is_awaited: conversations::store::is_awaited(tx, caller.id).await?,
                 has_friends: contacts::has_friends(tx, caller.id).await?,
                 avatar_ms: accounts::avatar_changed(tx, caller.id).await?,
                 session: accounts::session_role(tx, caller.session).await?,

@@ -20,7 +20,7 @@ use futures_util::future::BoxFuture;
 use std::{path::Path, sync::Arc};
 
 pub use row::{Column, Row};
-pub use tx::Tx;
+pub use tx::{Ask, Tx};
 pub use value::Value;
 
 /// Why the database said no.

@@ -4,8 +4,9 @@ use crate::{
     turns::{self, Turn},
 };
 use deadpool_postgres::Client;
-use futures_util::future::join;
+use futures_util::future::{join, join3};
 use std::{cell::RefCell, collections::HashMap, hash::Hash};
+use tokio_postgres::Row as PgRow;
 
 type Hook = Box<dyn FnOnce() + Send>;
 
@@ -22,6 +23,18 @@ pub(crate) enum Conn {
     Postgres(Session),
 }
 
+/// A statement that answers one row at most; see [`Tx::two`].
+pub struct Ask<'a, T, const N: usize> {
+    /// The statement.
+    pub sql: &'static str,
+    /// Its parameters.
+    pub params: [Value<'a>; N],
+    /// How its row is read.
+    pub read: fn(&Row<'_>) -> Result<T>,
+}
+
+type Plain<'a> = (&'static str, &'a [Value<'a>]);
+
 /// A connection to PostgreSQL, and the transaction on it.
 pub(crate) struct Session {
     pub client: Client,
@@ -30,35 +43,43 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    async fn rows(&mut self, sql: &'static str, params: &[Value<'_>]) -> Result<Vec<tokio_postgres::Row>> {
+    async fn rows(&mut self, sql: &'static str, params: &[Value<'_>]) -> Result<Vec<PgRow>> {
         let statement = self.client.prepare_cached(sql).await?;
-        let params = refs(params);
-        let (begun, rows) = join(self.begun(), self.client.query(&statement, &params)).await;
+        let (begin, params) = (self.begin.take(), refs(params));
+        let (begun, rows) = join(self.begin(begin), self.client.query(&statement, &params)).await;
         begun?;
-        self.begin = None;
         Ok(rows?)
+    }
+
+    /// The rows of two statements that travel together.
+    async fn rows_of_two(&mut self, first: Plain<'_>, second: Plain<'_>) -> Result<(Vec<PgRow>, Vec<PgRow>)> {
+        let (a, b) =
+            (self.client.prepare_cached(first.0).await?, self.client.prepare_cached(second.0).await?);
+        let (begin, first, second) = (self.begin.take(), refs(first.1), refs(second.1));
+        let queries = (self.client.query(&a, &first), self.client.query(&b, &second));
+        let (begun, a, b) = join3(self.begin(begin), queries.0, queries.1).await;
+        begun?;
+        Ok((a?, b?))
     }
 
     async fn touched(&mut self, sql: &'static str, params: &[Value<'_>]) -> Result<u64> {
         let statement = self.client.prepare_cached(sql).await?;
-        let params = refs(params);
-        let (begun, touched) = join(self.begun(), self.client.execute(&statement, &params)).await;
+        let (begin, params) = (self.begin.take(), refs(params));
+        let (begun, touched) = join(self.begin(begin), self.client.execute(&statement, &params)).await;
         begun?;
-        self.begin = None;
         Ok(touched?)
     }
 
-    /// Begins the transaction, unless it has begun.
-    async fn begun(&self) -> Result<()> {
-        match self.begin {
+    async fn begin(&self, begin: Option<&'static str>) -> Result<()> {
+        match begin {
             Some(begin) => Ok(self.client.batch_execute(begin).await?),
             None => Ok(()),
         }
     }
 
     async fn script(&mut self, sql: &str) -> Result<()> {
-        self.begun().await?;
-        self.begin = None;
+        let begin = self.begin.take();
+        self.begin(begin).await?;
         Ok(self.client.batch_execute(sql).await?)
     }
 
@@ -105,6 +126,24 @@ impl Tx {
                 rows.first().map(|row| read(&Row::Postgres(row))).transpose()
             }
         }
+    }
+
+    /// The rows of two statements, the second run behind the first. On PostgreSQL they travel
+    /// together, so this is for pairs that a busy path always needs.
+    pub async fn two<A, B, const N: usize, const M: usize>(
+        &mut self,
+        first: Ask<'_, A, N>,
+        second: Ask<'_, B, M>,
+    ) -> Result<(Option<A>, Option<B>)> {
+        if let Conn::Postgres(session) = &mut self.conn {
+            let asked = session.rows_of_two((first.sql, &first.params), (second.sql, &second.params));
+            let (a, b) = asked.await?;
+            let a = a.first().map(|row| (first.read)(&Row::Postgres(row))).transpose()?;
+            let b = b.first().map(|row| (second.read)(&Row::Postgres(row))).transpose()?;
+            return Ok((a, b));
+        }
+        let a = self.maybe(first.sql, &first.params, first.read).await?;
+        Ok((a, self.maybe(second.sql, &second.params, second.read).await?))
     }
 
     /// The row that must be there.

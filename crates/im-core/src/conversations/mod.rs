@@ -131,6 +131,11 @@ async fn record_one(app: &App, tx: &mut Tx, receipt: &Receipt) -> Result<()> {
     Ok(store::set_delivered(tx, receipt.conversation, receipt.account, &delivered).await?)
 }
 
+/// Whether something may wait for `account`.
+pub async fn is_awaited(app: &App, account: AccountId) -> Result<bool> {
+    app.read(move |_, tx| Box::pin(async move { Ok(store::is_awaited(tx, account).await?) })).await
+}
+
 /// The direct conversation of two accounts, made on first use.
 pub(crate) async fn direct(tx: &mut Tx, a: AccountId, b: AccountId, now: Millis) -> Result<ConversationId> {
     let name = direct_name(a, b);

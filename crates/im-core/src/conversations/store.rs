@@ -1,6 +1,6 @@
 //! The SQL of conversations and memberships.
 use super::*;
-use im_db::{Engine, params};
+use im_db::{Ask, Engine, params};
 
 type Db<T> = im_db::Result<T>;
 
@@ -16,18 +16,23 @@ pub async fn insert(tx: &mut Tx, name: &str, kind: &str) -> Db<ConversationId> {
 }
 
 /// Takes the conversation's next place. The row stays locked until the unit of work ends, so
-/// senders queue here and `seq` has no hole.
-pub async fn next_seq(tx: &mut Tx, id: ConversationId) -> Db<Option<Seq>> {
-    tx.turn(id).await; // told in the order of `seq`
-    let sql = "update conversation set last_seq = last_seq + 1 where id = $1 returning last_seq";
-    tx.maybe(sql, params![id], |row| row.get("last_seq")).await
+/// senders queue here and `seq` has no hole. The caller has taken its turn: entries are told in the
+/// order of `seq`.
+pub fn next_seq(id: ConversationId) -> Ask<'static, Seq, 1> {
+    Ask {
+        sql: "update conversation set last_seq = last_seq + 1 where id = $1 returning last_seq",
+        params: [id.into()],
+        read: |row| row.get("last_seq"),
+    }
 }
 
-/// As [`next_seq`], by the conversation's name.
-pub async fn next_seq_by_name(tx: &mut Tx, name: &str) -> Db<Option<(ConversationId, Seq)>> {
-    tx.turn(name).await;
-    let sql = "update conversation set last_seq = last_seq + 1 where name = $1 returning id, last_seq";
-    tx.maybe(sql, params![name], |row| Ok((row.get("id")?, row.get("last_seq")?))).await
+/// As [`next_seq`], by the conversation's name, whose turn the caller has taken.
+pub fn next_seq_by_name(name: &str) -> Ask<'_, (ConversationId, Seq), 1> {
+    Ask {
+        sql: "update conversation set last_seq = last_seq + 1 where name = $1 returning id, last_seq",
+        params: [name.into()],
+        read: |row| Ok((row.get("id")?, row.get("last_seq")?)),
+    }
 }
 
 /// The place of the newest message, with the row locked for this unit of work. The turn comes
@@ -141,7 +146,7 @@ pub async fn groups_of(tx: &mut Tx, account: AccountId) -> Db<Vec<ConversationId
 /// Whether some conversation may have an entry that `account` has not received.
 pub async fn is_awaited(tx: &mut Tx, account: AccountId) -> Db<bool> {
     let sql = "select m.id from membership m join conversation c on c.id = m.conversation_id
-               where m.account_id = $1 and (m.state = 'active' or m.left_seq is not null) and c.last_seq > m.delivered_seq limit 1";
+               where m.account_id = $1 and (m.state = 'active' or m.left_seq is not null) and coalesce(m.left_seq, c.last_seq) > m.delivered_seq limit 1";
     Ok(tx.maybe(sql, params![account], |row| row.get::<i64>("id")).await?.is_some())
 }
 

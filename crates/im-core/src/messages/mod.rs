@@ -223,15 +223,19 @@ pub async fn revoke(app: &App, caller: Caller, wish: Revocation) -> Result<Arc<P
     .await
 }
 
-/// What waits for `account` beyond the place `after`, oldest first, at most `limit` entries and
-/// about `bytes` (one entry at least), and the place from which to go on (`None` at the end).
-pub async fn pending(
-    app: &App,
-    account: AccountId,
-    after: Mid,
-    limit: i64,
-    bytes: usize,
-) -> Result<(Vec<Arc<Posted>>, Option<Mid>)> {
+/// A piece of what waits for somebody.
+pub struct Page {
+    /// What did not arrive yet, oldest first.
+    pub entries: Vec<Arc<Posted>>,
+    /// Entries that were looked at.
+    pub read: usize,
+    /// The place from which to go on; `None` at the end.
+    pub next: Option<Mid>,
+}
+
+/// What waits for `account` beyond the place `after`. Looks at `limit` entries at most, and at about
+/// `bytes` (one entry at least).
+pub async fn pending(app: &App, account: AccountId, after: Mid, limit: i64, bytes: usize) -> Result<Page> {
     let since = app.now().plus(-app.chat.offline_days.saturating_mul(24 * 60 * 60 * 1_000));
     app.read(move |app, tx| {
         Box::pin(async move {
@@ -247,7 +251,8 @@ pub async fn pending(
             rows.truncate(fits.count());
             let more = rows.len() < found || found as i64 == limit;
             let next = rows.last().filter(|_| more).map(|row| row.message.mid);
-            let mut posted = Vec::with_capacity(rows.len());
+            let read = rows.len();
+            let mut entries = Vec::with_capacity(rows.len());
             let (mut groups, mut routes) = (HashMap::new(), HashMap::new());
             for row in rows.into_iter().filter(|row| !row.delivered.has(row.message.seq)) {
                 let (message, sender) = (row.message, row.sender);
@@ -271,9 +276,9 @@ pub async fn pending(
                     }
                     None => Place::Inbox(store::face(tx, account).await?),
                 };
-                posted.push(Arc::new(Posted { message, sender, place }));
+                entries.push(Arc::new(Posted { message, sender, place }));
             }
-            Ok((posted, next))
+            Ok(Page { entries, read, next })
         })
     })
     .await

@@ -42,16 +42,16 @@ pub(crate) async fn post_direct(
     }
     // The place comes first: it locks the conversation, so what the route says holds until commit.
     let name = conversations::direct_name(entry.sender, peer);
-    let place = match log::next_seq_by_name(tx, &name).await? {
-        Some(place) => Some(place),
-        None if store::route(tx, entry.sender, peer).await?.is_none() => None,
-        None => {
-            conversations::direct(tx, entry.sender, peer, now).await?;
-            log::next_seq_by_name(tx, &name).await?
-        }
-    };
-    let (conversation, seq) = place.ok_or(Refusal::NoSuchPerson)?;
-    let route = store::route(tx, entry.sender, peer).await?.ok_or(Refusal::NoSuchPerson)?;
+    tx.turn(&name).await;
+    let ask = || (log::next_seq_by_name(&name), store::route_of(entry.sender, peer, &name));
+    let (seq, route) = ask();
+    let (mut place, mut route) = tx.two(seq, route).await?;
+    if place.is_none() && route.is_some() {
+        conversations::direct(tx, entry.sender, peer, now).await?;
+        let (seq, again) = ask();
+        (place, route) = tx.two(seq, again).await?;
+    }
+    let ((conversation, seq), route) = place.zip(route).ok_or(Refusal::NoSuchPerson)?;
     may(&route)?;
     if !route.has_written && !matches!(entry.body, Body::Notice(_) | Body::Auto { .. }) {
         log::set_has_written(tx, conversation, entry.sender).await?;
@@ -70,9 +70,10 @@ pub(crate) async fn post_group(
     id: ConversationId,
     entry: Entry,
 ) -> Result<Arc<Posted>> {
-    let seq = log::next_seq(tx, id).await?.ok_or(Refusal::NoSuchGroup)?;
-    let route = store::group_route(tx, id, entry.sender).await?;
-    let (group, sender, state) = route.filter(|(group, ..)| group.status == 1).ok_or(Refusal::NoSuchGroup)?;
+    tx.turn(id).await;
+    let (seq, route) = tx.two(log::next_seq(id), store::group_route_of(id, entry.sender)).await?;
+    let route = route.filter(|(group, ..)| group.status == 1);
+    let (seq, (group, sender, state)) = seq.zip(route).ok_or(Refusal::NoSuchGroup)?;
     if state != Some(State::Active) {
         return Err(Refusal::NotMember.into());
     }
@@ -88,8 +89,9 @@ pub(crate) async fn post_inbox(
 ) -> Result<Arc<Posted>> {
     let now = app.now();
     let inbox = conversations::inbox(tx, owner, now).await?;
-    let seq = log::next_seq(tx, inbox).await?.ok_or(Refusal::NoSuchPerson)?;
-    let sender = store::face(tx, entry.sender).await?;
+    tx.turn(inbox).await;
+    let (seq, sender) = tx.two(log::next_seq(inbox), store::face_of_account(entry.sender)).await?;
+    let (seq, sender) = seq.zip(sender).ok_or(Refusal::NoSuchPerson)?;
     let place = Place::Inbox(store::face(tx, owner).await?);
     finish(app, tx, inbox, seq, entry, sender, place, now).await
 }

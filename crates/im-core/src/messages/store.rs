@@ -5,7 +5,7 @@ use crate::{
     accounts::display,
     conversations::{Delivered, State, direct_name},
 };
-use im_db::{Engine, Row, Tx, params};
+use im_db::{Ask, Engine, Row, Tx, params};
 
 type Db<T> = im_db::Result<T>;
 
@@ -53,6 +53,13 @@ impl Route {
 
 /// `None` when one of the two does not exist.
 pub async fn route(tx: &mut Tx, sender: AccountId, peer: AccountId) -> Db<Option<Route>> {
+    let name = direct_name(sender, peer);
+    let Ask { sql, params, read } = route_of(sender, peer, &name);
+    tx.maybe(sql, &params, read).await
+}
+
+/// The same as a statement; `name` is that of their conversation.
+pub fn route_of(sender: AccountId, peer: AccountId, name: &str) -> Ask<'_, Route, 3> {
     let sql = "select s.id as s_id, s.uuid as s_uuid, s.username as s_username, s.nickname as s_nickname,
                  s.avatar as s_avatar, s.role as s_role,
                  p.id as p_id, p.uuid as p_uuid, p.username as p_username, p.nickname as p_nickname,
@@ -66,7 +73,7 @@ pub async fn route(tx: &mut Tx, sender: AccountId, peer: AccountId) -> Db<Option
                  left join conversation c on c.name = $3
                  left join membership m on m.conversation_id = c.id and m.account_id = s.id
                where s.id = $1";
-    tx.maybe(sql, params![sender, peer, &direct_name(sender, peer)], |row| {
+    let read = |row: &Row<'_>| {
         let face = |p: [&str; 6]| face_of(row, p);
         let sender = face(["s_id", "s_uuid", "s_username", "s_nickname", "s_avatar", "s_role"])?;
         let peer = face(["p_id", "p_uuid", "p_username", "p_nickname", "p_avatar", "p_role"])?;
@@ -86,8 +93,8 @@ pub async fn route(tx: &mut Tx, sender: AccountId, peer: AccountId) -> Db<Option
             friend: blocked.zip(status).map(|(blocked, status)| FriendRow { blocked: blocked != 0, status }),
             has_written: row.get::<Option<i64>>("has_written")? == Some(1),
         })
-    })
-    .await
+    };
+    Ask { sql, params: [sender.into(), peer.into(), name.into()], read }
 }
 
 fn face_of(row: &Row<'_>, [id, uuid, username, nickname, avatar, role]: [&str; 6]) -> Db<Face> {
@@ -102,9 +109,17 @@ fn face_of(row: &Row<'_>, [id, uuid, username, nickname, avatar, role]: [&str; 6
 
 /// An account as everybody sees it.
 pub async fn face(tx: &mut Tx, id: AccountId) -> Db<Face> {
-    let sql = "select id, uuid, username, nickname, avatar, role from account where id = $1";
-    tx.one(sql, params![id], |row| face_of(row, ["id", "uuid", "username", "nickname", "avatar", "role"]))
-        .await
+    let Ask { sql, params, read } = face_of_account(id);
+    tx.one(sql, &params, read).await
+}
+
+/// The same as a statement.
+pub fn face_of_account(id: AccountId) -> Ask<'static, Face, 1> {
+    Ask {
+        sql: "select id, uuid, username, nickname, avatar, role from account where id = $1",
+        params: [id.into()],
+        read: |row| face_of(row, ["id", "uuid", "username", "nickname", "avatar", "role"]),
+    }
 }
 
 macro_rules! group_columns {
@@ -144,6 +159,15 @@ pub async fn group_route(
     id: ConversationId,
     sender: AccountId,
 ) -> Db<Option<(Group, Face, Option<State>)>> {
+    let Ask { sql, params, read } = group_route_of(id, sender);
+    tx.maybe(sql, &params, read).await
+}
+
+/// The same as a statement.
+pub fn group_route_of(
+    id: ConversationId,
+    sender: AccountId,
+) -> Ask<'static, (Group, Face, Option<State>), 2> {
     let sql = concat!(
         "select ",
         group_columns!(),
@@ -154,14 +178,14 @@ pub async fn group_route(
            left join membership m on m.conversation_id = g.id and m.account_id = s.id
          where g.id = $1"
     );
-    tx.maybe(sql, params![id, sender], |row| {
+    let read = |row: &Row<'_>| {
         let state = match row.get::<String>("m_state")?.as_str() {
             "" | "left" => None,
             _ => Some(row.get("m_state")?),
         };
         Ok((group_of(row)?, member_face(row)?, state))
-    })
-    .await
+    };
+    Ask { sql, params: [id.into(), sender.into()], read }
 }
 
 /// The columns `s_…` with the group's own nickname and avatar over them.
