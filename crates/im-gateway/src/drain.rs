@@ -58,12 +58,22 @@ impl Hub {
                     break;
                 }
             }
-            if let Some(mut desk) = hub.desks.get_mut(&account)
-                && desk.draining == Some(drain)
-            {
-                desk.draining = None;
-            }
+            hub.end_drain(account, drain);
         });
+    }
+
+    /// What a drain left when it was cut short goes to another socket, if there is one.
+    fn end_drain(self: &Arc<Self>, account: AccountId, drain: Drain) {
+        let cut_short = match self.desks.get_mut(&account) {
+            Some(mut desk) if desk.draining == Some(drain) => {
+                desk.draining = None;
+                desk.receiver().is_some()
+            }
+            _ => false,
+        };
+        if cut_short {
+            self.drain(account);
+        }
     }
 
     async fn drain_to(&self, socket: &Socket, drain: Drain) -> Result<()> {
@@ -72,16 +82,15 @@ impl Hub {
             loop {
                 // Before the log is read: whatever is recorded between the two is in both.
                 let arrived = self.receipts.unrecorded(socket.account);
-                let (page, next) =
-                    messages::pending(&self.app, socket.account, after, most, PAGE_BYTES).await?;
+                let page = messages::pending(&self.app, socket.account, after, most, PAGE_BYTES).await?;
                 let known = |m: &Message| arrived.get(&m.conversation).is_some_and(|seqs| seqs.has(m.seq));
-                for posted in page.iter().filter(|posted| !known(&posted.message)) {
+                for posted in page.entries.iter().filter(|posted| !known(&posted.message)) {
                     if !self.send_waiting(socket, drain, posted).await {
                         return Ok(());
                     }
                 }
-                let Some(next) = next else { break };
-                (after, most) = (next, (page.len() as i64 * 2).clamp(4, PAGE));
+                let Some(next) = page.next else { break };
+                (after, most) = (next, (page.read as i64 * 2).clamp(4, PAGE));
             }
             let Some(mut desk) = self.desks.get_mut(&socket.account) else { return Ok(()) };
             if desk.draining != Some(drain) {
@@ -103,7 +112,7 @@ impl Hub {
         }
         {
             let Some(mut desk) = self.desks.get_mut(&account) else { return false };
-            if desk.draining != Some(drain) {
+            if desk.draining != Some(drain) || !socket.receives() {
                 return false;
             }
             if !desk.take(place.0, place.1) {
@@ -114,6 +123,7 @@ impl Hub {
         let sent = socket.outbox.push_when_room(out).await.is_ok();
         if !sent && let Some(mut desk) = self.desks.get_mut(&account) {
             desk.forget(&vec![place]);
+            desk.more |= desk.draining.is_some(); // another drain may have passed it
         }
         sent
     }

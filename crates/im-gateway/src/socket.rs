@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 use im_core::{
     AccountId, ConversationId, Error, Rate, Refusal, Seq,
     accounts::{Caller, Role, sessions},
-    arrivals,
+    arrivals, conversations,
 };
 use serde_json::{Value, json};
 use std::{
@@ -33,8 +33,6 @@ const PINGS: u64 = 8;
 /// Messages that may be written and not proven. A client that answered one Ping and no other is
 /// given up: what it did not prove would fill the memory.
 const UNPROVEN: usize = 16 * 1024;
-/// How long a write may be stuck.
-const STUCK: Duration = Duration::from_secs(30);
 /// How long the other side may take to answer a close frame.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// Close code after a refused handshake.
@@ -58,8 +56,8 @@ pub async fn serve(hub: Arc<Hub>, ws: Ws, greeting: Greeting) {
         Ok(Guest { caller, token, mut place }) => {
             let socket = place.socket.clone();
             let in_flight = VecDeque::new();
-            let (asked, answered, unasked, pong) = (0, 0, 0, None);
-            let mut task = Task { hub: &hub, ws, socket, token, asked, answered, unasked, in_flight, pong };
+            let (asked, answered, unasked) = (0, 0, 0);
+            let mut task = Task { hub: &hub, ws, socket, token, asked, answered, unasked, in_flight };
             if let Err(e) = task.run(caller, place.again).await {
                 tracing::debug!(error = %e, "a socket broke");
             }
@@ -87,21 +85,21 @@ pub async fn greet(hub: &Arc<Hub>, token: Option<String>) -> Greeting {
     }
 }
 
-/// Writes the last frames, and waits for the other side to hang up.
+/// Writes the last frames, and waits for the other side to say goodbye as well.
 async fn say_goodbye(mut ws: Ws, last: Vec<Frame>) {
     let farewell = async {
         if ws.send(&last).await.is_ok() {
-            while let Ok(Some(_)) = ws.recv().await {}
+            while ws.recv().await.is_ok_and(|heard| heard.is_some_and(|heard| heard != Heard::Close)) {}
         }
     };
     let _ = timeout(FAREWELL, farewell).await;
 }
 
-/// Runs something that writes to a socket: it ends when the write is stuck or the socket is dropped.
+/// Runs something that writes to a socket: it ends when the socket is dropped.
 async fn bounded<T>(socket: &Socket, write: impl Future<Output = Result<T, Broken>>) -> Result<T, Broken> {
     tokio::select! {
         biased;
-        written = timeout(STUCK, write) => written.unwrap_or(Err(Broken::GivenUp("a write is stuck"))),
+        written = write => written,
         () = socket.outbox.dropped() => Err(Broken::GivenUp("it was dropped")),
     }
 }
@@ -120,8 +118,6 @@ struct Task<'a> {
     unasked: usize,
     /// Written and not proven, oldest first, each with the number of the Ping that is to prove it.
     in_flight: VecDeque<(u64, ConversationId, Seq)>,
-    /// The payload of the client's last Ping, if it is not answered.
-    pong: Option<Vec<u8>>,
 }
 
 impl Task<'_> {
@@ -139,14 +135,27 @@ impl Task<'_> {
                 },
                 () = sleep_until(patience_ends), if patient => {
                     patient = false;
-                    [Hold::Pong, Hold::Fetch].map(|hold| socket.outbox.release(hold));
-                    true
+                    let go_on = Box::pin(self.hear_what_is_there()).await?;
+                    [Hold::Pong, Hold::Fetch].into_iter().for_each(|hold| socket.outbox.release(hold));
+                    go_on
                 }
             };
             if !go_on {
                 return Ok(());
             }
         }
+    }
+
+    /// The first Pong may have come in the moment in which patience ended.
+    async fn hear_what_is_there(&mut self) -> Result<bool, Broken> {
+        let socket = self.socket.clone();
+        while let Some(received) = self.ws.recv().now_or_never() {
+            let Some(heard) = received? else { return Ok(false) };
+            if !bounded(&socket, self.heard(heard)).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The first frames: welcome, the Ping that tells whether this peer answers Pings, hints.
@@ -167,10 +176,11 @@ impl Task<'_> {
                     self.socket.retire(); // a visitor who registered
                 }
                 self.hub.enter_rooms(caller.id, &arrival.groups);
-                if !arrival.is_awaited {
+                self.hub.furnished(caller.id);
+                // Looked up only now: what its groups said before it was in their rooms waits as well.
+                if !conversations::is_awaited(&self.hub.app, caller.id).await.unwrap_or(true) {
                     self.socket.outbox.release(Hold::Fetch); // nothing older can be overtaken
                 }
-                self.hub.furnished(caller.id);
                 if self.hub.egg.onboarding_hints {
                     self.ws.send(&egg::hints(&self.hub.style, caller, &arrival, again, now_ms)).await?;
                 }
@@ -222,8 +232,10 @@ impl Task<'_> {
         let farewell = async {
             self.ws.send(&[Frame::close(code)]).await?;
             while let Some(heard) = self.ws.recv().await? {
-                if let Heard::Pong(payload) = heard {
-                    self.proven(&payload);
+                match heard {
+                    Heard::Pong(payload) => self.proven(&payload),
+                    Heard::Close => break,
+                    _ => {}
                 }
             }
             Ok::<_, Broken>(())
@@ -263,16 +275,12 @@ impl Task<'_> {
                     self.ws.send(&[Frame::json(&pong)]).await?;
                 }
             }
-            Heard::Ping(payload) => self.pong = Some(payload),
+            Heard::Ping(payload) => self.ws.send(&[Frame::pong(&payload)]).await?,
             Heard::Close => {
                 self.ws.send(&[Frame::close(NORMAL)]).await?;
                 return Ok(false);
             }
             Heard::Binary => {}
-        }
-        // Of many Pings that came together the last is answered (RFC 6455 §5.5.3).
-        if let Some(payload) = self.pong.take_if(|_| self.ws.is_drained()) {
-            self.ws.send(&[Frame::pong(&payload)]).await?;
         }
         Ok(true)
     }

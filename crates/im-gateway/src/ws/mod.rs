@@ -13,8 +13,11 @@ pub use handshake::Upgrade;
 pub use reader::Heard;
 use reader::Reader;
 
-use std::io::{self, IoSlice};
-use tokio::{net::TcpStream, task::coop::consume_budget};
+use std::{
+    io::{self, IoSlice},
+    time::Duration,
+};
+use tokio::{net::TcpStream, task::coop::consume_budget, time::timeout};
 
 /// Why a socket cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +33,8 @@ pub enum Broken {
     GivenUp(&'static str),
 }
 
+/// How long a write may make no progress.
+const STUCK: Duration = Duration::from_secs(30);
 /// Bytes read at once.
 const PIECE: usize = 4 * 1024;
 
@@ -71,20 +76,21 @@ impl Ws {
         Ok(count)
     }
 
-    /// Whether nothing is left of what was read.
-    pub fn is_drained(&self) -> bool {
-        self.reader.is_empty()
-    }
-
     /// Writes these frames, together and in order. A call that is dropped half-way leaves a broken
     /// stream: the socket must end.
+    ///
+    /// # Errors
+    /// [`Broken::GivenUp`] when the other side has taken nothing for half a minute.
     pub async fn send(&self, frames: &[Frame]) -> Result<(), Broken> {
         let mut slices: Vec<_> = frames.iter().map(|frame| IoSlice::new(frame.bytes())).collect();
         let mut rest = &mut slices[..];
         while !rest.is_empty() {
             match self.stream.try_write_vectored(rest) {
                 Ok(count) => IoSlice::advance_slices(&mut rest, count),
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => self.stream.writable().await?,
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                    let writable = timeout(STUCK, self.stream.writable()).await;
+                    writable.map_err(|_| Broken::GivenUp("a write is stuck"))??;
+                }
                 Err(e) => return Err(e.into()),
             }
         }

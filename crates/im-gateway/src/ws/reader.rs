@@ -54,7 +54,7 @@ impl Reader {
     }
 
     /// Whether everything that was fed is used up.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.done == self.bytes.len()
     }
 
@@ -71,13 +71,20 @@ impl Reader {
             payload.iter_mut().zip(mask.iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
             self.done += header.start + header.length;
             let heard = understand(&mut self.message, &header, payload)?;
-            if heard.is_some() {
+            // Of Pings that came together the last is answered (RFC 6455 §5.5.3).
+            if heard.is_some() && !(header.opcode == opcode::PING && self.ping_follows()) {
                 self.tidy();
                 return Ok(heard);
             }
         }
         self.tidy();
         Ok(None)
+    }
+
+    fn ping_follows(&self) -> bool {
+        let rest = &self.bytes[self.done..];
+        let whole = |header: &Header| rest.len() >= header.start + header.length;
+        matches!(header(rest), Ok(Some(next)) if next.opcode == opcode::PING && whole(&next))
     }
 
     /// A reader that waits for nothing holds no memory.
