@@ -21,9 +21,14 @@ test: ## Runs every test on SQLite, then those of the database and of the server
 	scripts/with-postgres cargo test --no-fail-fast --package im-db
 	scripts/with-postgres cargo test --no-fail-fast --package im-server --test it
 
-soak: ## Kills, starves and cuts off servers under load, each proof for SOAK_SECONDS (600)
-	@scripts/need rust postgres
-	SOAK_SECONDS=$${SOAK_SECONDS:-600} cargo test --no-fail-fast --package im-server --test proofs -- --nocapture
+soak: ## Kills, starves, cuts off and confuses servers, each proof for SOAK_SECONDS (600)
+	@scripts/need rust postgres ffmpeg
+	$(SOAK) cargo test --no-fail-fast --package im-server --test proofs -- --nocapture
+	$(SOAK) cargo test --no-fail-fast --package im-server --test it -- --nocapture $(BY_CHANCE)
+	$(SOAK) scripts/with-postgres cargo test --no-fail-fast --package im-server --test it -- --nocapture $(BY_CHANCE)
+
+SOAK := SOAK_SECONDS=$${SOAK_SECONDS:-600}
+BY_CHANCE := clock:: fuzz:: model:: receipts::
 
 check: ## Checks format, lints and the house rules (cargo xtask tidy)
 	@scripts/need rust lints

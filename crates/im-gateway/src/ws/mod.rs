@@ -14,10 +14,18 @@ pub use reader::Heard;
 use reader::Reader;
 
 use std::{
+    future::poll_fn,
     io::{self, IoSlice},
+    mem::MaybeUninit,
+    pin::Pin,
+    task::{Poll, ready},
     time::Duration,
 };
-use tokio::{net::TcpStream, task::coop::consume_budget, time::timeout};
+use tokio::{
+    io::{AsyncRead, ReadBuf},
+    net::TcpStream,
+    time::timeout,
+};
 
 /// Why a socket cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -58,22 +66,22 @@ impl Ws {
             if let Some(heard) = self.reader.next()? {
                 return Ok(Some(heard));
             }
-            self.stream.readable().await?;
-            match self.read_piece() {
-                Ok(0) => return Ok(None),
-                Ok(_) => consume_budget().await, // a chatty peer takes turns with the others
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-                Err(e) => return Err(e.into()),
+            if self.read_piece().await? == 0 {
+                return Ok(None);
             }
         }
     }
 
-    /// Not async, so that the piece is on the stack and not in the socket's task.
-    fn read_piece(&mut self) -> io::Result<usize> {
-        let mut piece = [0; PIECE];
-        let count = self.stream.try_read(&mut piece)?;
-        self.reader.feed(&piece[..count]);
-        Ok(count)
+    /// Reads what is there, into the stack: a socket that waits holds no room for it.
+    async fn read_piece(&mut self) -> io::Result<usize> {
+        poll_fn(|context| {
+            let mut room = [const { MaybeUninit::uninit() }; PIECE];
+            let mut piece = ReadBuf::uninit(&mut room);
+            ready!(Pin::new(&mut self.stream).poll_read(context, &mut piece))?;
+            self.reader.feed(piece.filled());
+            Poll::Ready(Ok(piece.filled().len()))
+        })
+        .await
     }
 
     /// Writes these frames, together and in order. A call that is dropped half-way leaves a broken
