@@ -146,7 +146,9 @@ pub async fn groups_of(tx: &mut Tx, account: AccountId) -> Db<Vec<ConversationId
 /// Whether some conversation may have an entry that `account` has not received.
 pub async fn is_awaited(tx: &mut Tx, account: AccountId) -> Db<bool> {
     let sql = "select m.id from membership m join conversation c on c.id = m.conversation_id
-               where m.account_id = $1 and (m.state = 'active' or m.left_seq is not null) and coalesce(m.left_seq, c.last_seq) > m.delivered_seq limit 1";
+               where m.account_id = $1 and (m.state = 'active' or m.left_seq is not null)
+                 and coalesce(m.left_seq, c.last_seq) > m.delivered_seq
+               limit 1";
     Ok(tx.maybe(sql, params![account], |row| row.get::<i64>("id")).await?.is_some())
 }
 
