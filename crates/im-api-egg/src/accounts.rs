@@ -13,7 +13,7 @@ use axum::{
 };
 use im_core::{
     AccountId, Refusal,
-    accounts::{self, Change},
+    accounts::{self, Change, Door},
     contacts,
 };
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ async fn register(State(egg): State<Egg>, call: Open<Credentials>) -> Reply<Valu
 /// #2 `POST /api/loginChat`.
 async fn login(State(egg): State<Egg>, call: Open<Credentials>) -> Reply<Value> {
     let Credentials { username, password } = call.params;
-    let signed = accounts::login(&egg.app, username, password, &call.address)
+    let signed = accounts::login(&egg.app, username, password, &call.address, Door::Egg)
         .await
         .or_apologise(NOT_SIGNED_IN, &[])?;
     ok(views::signed_in(&egg.style, &signed))

@@ -5,7 +5,7 @@ use axum::{
     extract::{ConnectInfo, FromRequest, FromRequestParts, RawPathParams, Request},
     http::request::Parts,
 };
-use im_core::accounts::{Caller, Role, sessions};
+use im_core::accounts::{Caller, Door, Role, sessions};
 use std::{marker::PhantomData, net::SocketAddr};
 
 /// Who may call a route.
@@ -115,7 +115,7 @@ fn no_token() -> Fail {
 }
 
 async fn admit<A: Access>(egg: &Egg, token: &str) -> Result<Caller, Fail> {
-    let caller = sessions::authenticate(&egg.app, token).await?;
+    let caller = sessions::authenticate(&egg.app, token, Door::Egg).await?;
     if caller.role == Role::Visitor && !A::visitors(egg) {
         return Err(Fail::refused("您没有权限访问，请先注册或登录"));
     }

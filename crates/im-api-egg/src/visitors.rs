@@ -15,7 +15,7 @@ use axum::{
 };
 use im_core::{
     Refusal,
-    accounts::{self, Device},
+    accounts::{self, Device, Door},
     secrets::{same, sha256_hex},
     visitors,
 };
@@ -129,7 +129,7 @@ async fn register(State(egg): State<Egg>, call: Signed<Credentials>) -> Reply<Va
 /// #15 `POST /api/visitorloginChat`: signs in with name and password; the visitor stays as it is.
 async fn login(State(egg): State<Egg>, call: Signed<Credentials>) -> Reply<Value> {
     let Credentials { username, password, .. } = call.params;
-    let signed = accounts::login(&egg.app, username, password, &call.address)
+    let signed = accounts::login(&egg.app, username, password, &call.address, Door::Egg)
         .await
         .or_apologise(NOT_SIGNED_IN, &[])?;
     ok(views::signed_in(&egg.style, &signed))

@@ -1,8 +1,11 @@
 //! What comes in from outside: database, clock, bus, settings.
-use crate::{Event, Limiter, Millis, Result, accounts::sessions};
+use crate::{Event, Limiter, Millis, Result, accounts::sessions, settings::Secret, switches::Switches};
 use futures_util::future::BoxFuture;
 use im_db::{Db, Tx};
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{Arc, RwLock},
+};
 
 /// Tells the time; tests own theirs.
 pub trait Clock: Send + Sync {
@@ -44,6 +47,40 @@ crate::settings! {
     }
 }
 
+crate::settings! {
+    /// The pop dialect and its customer service (docs/dialects/pop.md).
+    pub struct Pop {
+        /// Host, with its port, in the addresses of uploaded files; empty: as server.public_url says,
+        /// or each request.
+        public_host: String = String::new(),
+        /// Name of the session cookie.
+        session_cookie: String = "PHPSID".into(),
+        /// Seconds without a call after which a session ends.
+        session_ttl_s: i64 = 604_800,
+        /// Server keys: each "SECRET", or "id=NAME secret=SECRET scopes=read,write,admin ips=10.0.0.0/8,::1";
+        /// the secret may be given as sha256:HEX.
+        api_keys: Vec<String> = Vec::new(),
+        /// Secret of the old kind of server key, timestamp and MD5 in the address; empty: switched off.
+        legacy_api_token: Secret = Secret::default(),
+        /// Other origins, such as https://im.example.com, whose pages may use the session cookie.
+        cors_origins: Vec<String> = Vec::new(),
+        /// What a telephone number looks like: a regular expression.
+        phone_pattern: String = "^1[3-9]\\d{9}$".into(),
+        /// Seconds in which a message may be revoked; 0: without end.
+        revoke_window_s: i64 = 0,
+        /// Seconds of silence after which a customer is welcomed again.
+        welcome_rearm_s: i64 = 86_400,
+        /// Seconds for which a person's word keeps automatic answers silent.
+        human_takeover_s: i64 = 600,
+        /// Who serves a new customer: self (whom it asked for) or round_robin (a seat that is online).
+        assign_mode: String = "self".into(),
+        /// Whether server keys may add users by GET, with the password in the address.
+        allow_get_user_add: bool = true,
+        /// Seats of one merchant at most.
+        max_sub_users: i64 = 50,
+    }
+}
+
 /// The core with everything that it needs. Cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
@@ -58,6 +95,9 @@ pub struct Inner {
     pub bus: Arc<dyn Bus>,
     /// Rules that the operator set.
     pub chat: Chat,
+    /// Rules of the pop dialect and of customer service.
+    pub pop: Pop,
+    switches: RwLock<Arc<Switches>>,
     /// Who did how much lately.
     pub limiter: Limiter,
     /// Sessions that were looked up lately.
@@ -73,8 +113,27 @@ impl Deref for App {
 
 impl App {
     /// Puts the core together.
-    pub fn new(db: Db, clock: Arc<dyn Clock>, bus: Arc<dyn Bus>, chat: Chat, limiter: Limiter) -> Self {
-        App(Arc::new(Inner { db, clock, bus, chat, limiter, sessions: sessions::Cache::default() }))
+    pub fn new(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        bus: Arc<dyn Bus>,
+        chat: Chat,
+        pop: Pop,
+        limiter: Limiter,
+    ) -> Self {
+        let (switches, sessions) = (RwLock::default(), sessions::Cache::default());
+        App(Arc::new(Inner { db, clock, bus, chat, pop, switches, limiter, sessions }))
+    }
+
+    /// What the operator flipped, as it stands now.
+    pub fn switches(&self) -> Arc<Switches> {
+        self.switches.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
+    pub(crate) fn keep_switches(&self, switches: Switches) -> Arc<Switches> {
+        let switches = Arc::new(switches);
+        *self.switches.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = switches.clone();
+        switches
     }
 
     /// Now.

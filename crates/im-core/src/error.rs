@@ -109,6 +109,62 @@ pub enum Refusal {
     /// The group has as many members as it may have.
     #[error("the group is full")]
     GroupFull,
+    /// The group is locked by the operator.
+    #[error("the group is locked")]
+    GroupLocked,
+    /// The caller may not speak in the group for a while.
+    #[error("muted in the group")]
+    Muted,
+    /// Only the owner and managers may speak in the group.
+    #[error("the group is silent")]
+    MutedAll,
+    /// The owner cannot leave.
+    #[error("the owner stays")]
+    OwnerStays,
+    // what the operator switched off
+    /// Registering.
+    #[error("registration is switched off")]
+    RegisterOff,
+    /// Writing to people.
+    #[error("private chat is switched off")]
+    PrivateChatOff,
+    /// Writing to groups.
+    #[error("group chat is switched off")]
+    GroupChatOff,
+    /// Writing to strangers.
+    #[error("strangers may not write")]
+    StrangersOff,
+    /// Messages of this kind.
+    #[error("messages of this kind are switched off")]
+    KindOff,
+    /// Asking for friendship.
+    #[error("asking for friendship is switched off")]
+    AddFriendOff,
+    /// Making groups.
+    #[error("making groups is switched off")]
+    CreateGroupOff,
+    /// Joining groups by their number.
+    #[error("joining groups is switched off")]
+    JoinOff,
+    // pop
+    /// The message does not exist, or is not the caller's to see.
+    #[error("no such message")]
+    NoSuchMessage,
+    /// The request was decided the other way.
+    #[error("decided the other way")]
+    Decided,
+    /// Only merchants may.
+    #[error("merchants only")]
+    MerchantsOnly,
+    /// There are as many as there may be.
+    #[error("too many")]
+    TooMany,
+    /// The telephone number belongs to somebody.
+    #[error("the telephone number is taken")]
+    PhoneTaken,
+    /// The code sent to the telephone does not fit, or died.
+    #[error("wrong code")]
+    WrongCode,
     // support
     /// The record does not exist or is somebody else's.
     #[error("no such record")]

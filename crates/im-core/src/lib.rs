@@ -9,6 +9,7 @@ mod ids;
 mod limits;
 pub mod secrets;
 pub mod settings;
+pub mod switches;
 
 pub mod accounts;
 pub mod administrators;
@@ -23,16 +24,18 @@ pub mod support;
 
 pub mod arrivals;
 
-pub use app::{App, Bus, Chat, Clock};
+pub use app::{App, Bus, Chat, Clock, Pop};
 pub use error::{Error, Refusal, Result};
-pub use event::{Audience, Event, SessionEnd};
+pub use event::{Audience, Change, Event, Joined, Left, SessionEnd};
 pub use ids::{AccountId, ConversationId, Mid, Millis, Seq, SessionId};
 pub use im_db::{Db, Migration};
 pub use limits::{Limiter, Limits, Rate};
 
 /// The schema, step by step.
-pub const SCHEMA: &[Migration] =
-    &[Migration { version: 1, sql: include_str!("../migrations/0001_start.sql") }];
+pub const SCHEMA: &[Migration] = &[
+    Migration { version: 1, sql: include_str!("../migrations/0001_start.sql") },
+    Migration { version: 2, sql: include_str!("../migrations/0002_pop.sql") },
+];
 
 /// Writes a row to the disk: whether the installation can keep a message.
 ///

@@ -248,22 +248,29 @@ impl Hub {
     fn dispatch(&self, event: &Event) {
         match event {
             Event::Posted(audience, posted) => self.deliver(audience, posted),
-            Event::Joined(group, account) => {
-                if let Some(mut desk) = self.desks.get_mut(account)
-                    && !desk.groups.contains(group)
-                {
-                    desk.left.retain(|left| left != group);
-                    desk.groups.push(*group);
-                    self.rooms.entry(*group).or_default().insert(*account);
+            Event::Joined(joined) => {
+                let group = joined.group.id;
+                for account in &joined.accounts {
+                    if let Some(mut desk) = self.desks.get_mut(account)
+                        && !desk.groups.contains(&group)
+                    {
+                        desk.left.retain(|left| *left != group);
+                        desk.groups.push(group);
+                        self.rooms.entry(group).or_default().insert(*account);
+                    }
                 }
             }
-            Event::Left(group, account) => {
-                if let Some(mut desk) = self.desks.get_mut(account) {
-                    desk.leave(*group);
+            Event::Left(left) => {
+                for account in &left.accounts {
+                    if let Some(mut desk) = self.desks.get_mut(account) {
+                        desk.leave(left.group.id);
+                    }
+                    self.leave_room(left.group.id, *account);
                 }
-                self.leave_room(*group, *account);
             }
+            Event::Changed(..) => {} // this dialect knows no such things
             Event::Dissolved(group) => {
+                let group = &group.id;
                 for account in self.rooms.remove(group).into_iter().flat_map(|(_, members)| members) {
                     if let Some(mut desk) = self.desks.get_mut(&account) {
                         desk.leave(*group);
@@ -314,6 +321,7 @@ impl Hub {
                     self.rooms.get(group).iter().flat_map(|room| room.iter().copied()).collect();
                 members.iter().for_each(|account| self.deliver_to(*account, posted, &mut shared));
             }
+            Audience::Everybody => {} // no entry of a log is for everybody
         }
     }
 

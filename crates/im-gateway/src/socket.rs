@@ -11,7 +11,7 @@ use crate::{
 use futures_util::FutureExt;
 use im_core::{
     AccountId, ConversationId, Error, Rate, Refusal, Seq,
-    accounts::{Caller, Role, sessions},
+    accounts::{Caller, Door, Role, sessions},
     arrivals, conversations,
 };
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ pub async fn serve(hub: Arc<Hub>, ws: Ws, greeting: Greeting) {
 /// Looks who opens a socket (egg.md §5.2). When we failed, it is told nothing.
 pub async fn greet(hub: &Arc<Hub>, token: Option<String>) -> Greeting {
     let token = token.ok_or(Some("缺少 token 参数"))?;
-    match sessions::authenticate(&hub.app, &token).await {
+    match sessions::authenticate(&hub.app, &token, Door::Egg).await {
         Ok(caller) => Ok(Guest { caller, token, place: hub.attach(caller) }),
         Err(Error::Refused(Refusal::AccountDisabled)) => Err(Some("你已被管理员禁用")),
         Err(Error::Refused(_)) => Err(Some("Token 不合法")),
@@ -342,7 +342,7 @@ async fn wants_pong(hub: &Hub, account: AccountId, own: &str, text: &str) -> boo
         Value::String(token) if token == own || token.is_empty() => true,
         Value::String(token) => {
             hub.app.limiter.take(Rate::Lookup, account, hub.app.now()).is_ok()
-                && sessions::authenticate(&hub.app, token).await.is_ok()
+                && sessions::authenticate(&hub.app, token, Door::Egg).await.is_ok()
         }
         _ => false,
     }

@@ -111,7 +111,8 @@ fn claim(data: &Path) -> Result<File, Error> {
 }
 
 fn core(settings: &Settings, db: Db, clock: Arc<dyn Clock>, bus: im_gateway::InProcess) -> App {
-    App::new(db, clock, Arc::new(bus), settings.chat.clone(), Limiter::new(settings.limits.clone()))
+    let limiter = Limiter::new(settings.limits.clone());
+    App::new(db, clock, Arc::new(bus), settings.chat.clone(), settings.pop.clone(), limiter)
 }
 
 /// Starts everything; returns when it listens.
@@ -121,6 +122,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
     db.migrate(SCHEMA).await?;
     let (bus, feed) = im_gateway::in_process();
     let app = core(&settings, db, clock, bus);
+    im_core::switches::load(&app).await?;
     if !settings.limits.enabled {
         tracing::warn!("rate limits are switched off: limits.enabled is false");
     }

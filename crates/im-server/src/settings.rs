@@ -2,7 +2,7 @@
 //! flags. An unknown key is refused.
 use crate::{Error, operations::Metrics};
 use im_core::{
-    Chat, Limits,
+    Chat, Limits, Pop,
     settings::{HIDDEN, Secret, Section},
 };
 use im_gateway::egg::Egg;
@@ -76,6 +76,7 @@ sections! {
     media: Media,
     storage: Storage,
     egg: Egg,
+    pop: Pop,
 }
 
 struct Described {

@@ -67,6 +67,14 @@ pub struct Account {
     pub about: About,
     /// The device of a visitor (kept when the visitor registers).
     pub device: Device,
+    /// Seven or eight digits that people print and dictate.
+    pub nid: i64,
+    /// Whether it serves customers (pop.md §6.1: a member).
+    pub merchant: bool,
+    /// The merchant whose seat it is.
+    pub parent: Option<AccountId>,
+    /// When it last went offline; 0 when it never did.
+    pub offline_ms: Millis,
     /// When it was made.
     pub created_ms: Millis,
     /// When it was last changed.
@@ -113,13 +121,40 @@ pub fn display<'a>(nickname: &'a str, username: &'a str) -> &'a str {
     if nickname.is_empty() { username } else { nickname }
 }
 
+/// The dialect that a session speaks; a token opens no other door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Door {
+    /// The egg dialect.
+    Egg,
+    /// The pop dialect.
+    Pop,
+}
+
+impl Door {
+    /// As it stands in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Door::Egg => "egg",
+            Door::Pop => "pop",
+        }
+    }
+}
+
+impl im_db::Column for Door {
+    fn read(row: &Row<'_>, name: &str) -> im_db::Result<Self> {
+        Ok(if row.get::<String>(name)? == "pop" { Door::Pop } else { Door::Egg })
+    }
+}
+
 /// Who calls: an authenticated session.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller {
     /// The account.
     pub id: AccountId,
-    /// The session.
+    /// The session; 0 when a server key acts for the account.
     pub session: SessionId,
+    /// The dialect of the session.
+    pub door: Door,
     /// The role when the session began. A visitor who registered still has visitor sessions.
     pub role: Role,
     /// The role of the account today.
@@ -147,7 +182,7 @@ pub async fn register(app: &App, username: String, password: String, address: &s
     app.write(move |app, tx| {
         Box::pin(async move {
             let id = create(&app, tx, &username, &hash, Role::User, &Device::default()).await?;
-            sign_in(&app, tx, id).await
+            sign_in(&app, tx, id, Door::Egg).await
         })
     })
     .await
@@ -158,7 +193,13 @@ pub async fn register(app: &App, username: String, password: String, address: &s
 /// # Errors
 /// [`Refusal::NoSuchAccount`] (also when disabled), [`Refusal::WrongPassword`], and
 /// [`Refusal::TooOften`] after many failures of this account from this address.
-pub async fn login(app: &App, username: String, password: String, address: &str) -> Result<SignedIn> {
+pub async fn login(
+    app: &App,
+    username: String,
+    password: String,
+    address: &str,
+    door: Door,
+) -> Result<SignedIn> {
     let attempts = format!("{}@{address}", username.to_lowercase());
     app.limiter.check(Rate::LoginFailure, attempts.as_str(), app.now())?;
     app.limiter.take(Rate::Login, address, app.now())?;
@@ -186,7 +227,7 @@ pub async fn login(app: &App, username: String, password: String, address: &str)
             if let passwords::Verdict::Legacy { rehashed } = &verdict {
                 store::set_password(tx, id, rehashed, app.now()).await?;
             }
-            sign_in(&app, tx, id).await
+            sign_in(&app, tx, id, door).await
         })
     })
     .await
@@ -317,6 +358,11 @@ pub async fn change_profile(app: &App, caller: Caller, change: Change) -> Result
         .await
 }
 
+/// Notes that an account has just gone offline.
+pub async fn went_offline(app: &App, id: AccountId) -> Result<()> {
+    app.write(move |app, tx| Box::pin(async move { Ok(store::set_offline(tx, id, app.now()).await?) })).await
+}
+
 /// The enabled user `id` (not a visitor).
 ///
 /// # Errors
@@ -355,12 +401,12 @@ pub(crate) async fn create(
 }
 
 /// Makes a session for an account whose right to it was checked.
-pub(crate) async fn sign_in(app: &App, tx: &mut Tx, id: AccountId) -> Result<SignedIn> {
+pub(crate) async fn sign_in(app: &App, tx: &mut Tx, id: AccountId, door: Door) -> Result<SignedIn> {
     let now = app.now();
     store::set_login(tx, id, now).await?;
     let account =
         store::by_id(tx, id).await?.filter(|account| account.enabled).ok_or(Refusal::NoSuchAccount)?;
-    let token = sessions::begin(app, tx, id, account.role, now).await?;
+    let token = sessions::begin(app, tx, id, account.role, door, now).await?;
     Ok(SignedIn { role: account.role, account, token })
 }
 

@@ -1,5 +1,5 @@
 //! Sessions: opaque tokens, stored hashed, looked up through a small cache.
-use super::{Caller, Role, store};
+use super::{Caller, Door, Role, store};
 use crate::{AccountId, App, Event, Millis, Refusal, Result, SessionEnd, SessionId};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use im_db::Tx;
@@ -11,8 +11,12 @@ use std::{
 
 /// Bytes of randomness in a token.
 const TOKEN_BYTES: usize = 32;
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 /// A session's "last seen" is written this often at most.
-const SEEN_EVERY_MS: i64 = 24 * 60 * 60 * 1_000;
+const SEEN_EVERY_MS: i64 = 60 * 60 * 1_000;
+
+/// Sessions of one account in the pop dialect, which has no rule of its own; a newer one ends the oldest.
+const POP_SESSIONS: usize = 20;
 
 pub(crate) type Hash = [u8; 32];
 
@@ -32,20 +36,25 @@ impl Default for Cache {
     }
 }
 
-/// Who holds `token`.
+/// Who holds `token`, which was given at this door.
 ///
 /// # Errors
 /// [`Refusal::BadToken`], [`Refusal::AccountDisabled`].
-pub async fn authenticate(app: &App, token: &str) -> Result<Caller> {
+pub async fn authenticate(app: &App, token: &str, door: Door) -> Result<Caller> {
+    let caller = holder(app, token).await?;
+    if caller.door == door { Ok(caller) } else { Err(Refusal::BadToken.into()) }
+}
+
+async fn holder(app: &App, token: &str) -> Result<Caller> {
     let hash = hash(token).ok_or(Refusal::BadToken)?;
     if let Some(caller) = app.sessions.callers.get(&hash) {
         return Ok(caller);
     }
     let removals = app.sessions.removals.load(Ordering::Acquire);
     let now = app.now();
-    let lapse = now.plus(-app.chat.session_days.saturating_mul(SEEN_EVERY_MS));
     let found = app.read(move |_, tx| Box::pin(async move { store::session(tx, &hash).await })).await?;
-    let session = found.filter(|session| session.seen_ms > lapse).ok_or(Refusal::BadToken)?;
+    let live = |session: &store::Session| session.seen_ms > now.plus(-lifetime_ms(app, session.caller.door));
+    let session = found.filter(live).ok_or(Refusal::BadToken)?;
     if !session.enabled {
         return Err(Refusal::AccountDisabled.into());
     }
@@ -62,6 +71,26 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Caller> {
         app.sessions.callers.invalidate(&hash); // something ended meanwhile, perhaps this
     }
     Ok(caller)
+}
+
+/// How long a session lives without being used.
+fn lifetime_ms(app: &App, door: Door) -> i64 {
+    match door {
+        Door::Egg => app.chat.session_days.saturating_mul(DAY_MS),
+        Door::Pop => app.pop.session_ttl_s.saturating_mul(1_000),
+    }
+}
+
+/// The caller behind a session of this number, while it lives.
+///
+/// # Errors
+/// [`Refusal::BadToken`], [`Refusal::AccountDisabled`].
+pub async fn by_id(app: &App, id: SessionId) -> Result<Caller> {
+    let found = app.read(move |_, tx| Box::pin(async move { store::session_by_id(tx, id).await })).await?;
+    let now = app.now();
+    let live = |session: &store::Session| session.seen_ms > now.plus(-lifetime_ms(app, session.caller.door));
+    let session = found.filter(live).ok_or(Refusal::BadToken)?;
+    if session.enabled { Ok(session.caller) } else { Err(Refusal::AccountDisabled.into()) }
 }
 
 /// Accounts that were changed since `since`, by whatever process.
@@ -81,15 +110,23 @@ pub async fn live(app: &App, id: AccountId) -> Result<Option<Vec<SessionId>>> {
 }
 
 /// Begins a session and ends the oldest ones beyond what the role may have.
-pub(crate) async fn begin(app: &App, tx: &mut Tx, id: AccountId, role: Role, now: Millis) -> Result<String> {
+pub(crate) async fn begin(
+    app: &App,
+    tx: &mut Tx,
+    id: AccountId,
+    role: Role,
+    door: Door,
+    now: Millis,
+) -> Result<String> {
     let token = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; TOKEN_BYTES]>());
     let hash = hash(&token).ok_or(Refusal::BadToken)?;
-    store::insert_session(tx, id, &hash, role, now).await?;
-    let most = match role {
-        Role::User => app.chat.sessions_per_user,
-        Role::Visitor => app.chat.sessions_per_visitor,
+    store::insert_session(tx, id, &hash, role, door, now).await?;
+    let most = match (door, role) {
+        (Door::Pop, _) => POP_SESSIONS,
+        (Door::Egg, Role::User) => app.chat.sessions_per_user,
+        (Door::Egg, Role::Visitor) => app.chat.sessions_per_visitor,
     };
-    let newest_first = store::sessions_of(tx, id, role).await?;
+    let newest_first = store::sessions_of(tx, id, role, door).await?;
     let displaced: Vec<_> = newest_first.into_iter().skip(most.max(1)).collect();
     end(app, tx, id, &displaced, SessionEnd::Replaced).await?;
     Ok(token)

@@ -10,7 +10,7 @@ macro_rules! account_where {
         concat!(
             "select id, uuid, username, nickname, avatar, role, status, privacy, friend_policy,
                mobile, email, gender, birthday, bio, location, website, device_id, platform, device_model,
-               device_os, device_brand, created_ms, updated_ms, login_ms
+               device_os, device_brand, nid, merchant, parent_id, offline_ms, created_ms, updated_ms, login_ms
              from account where ",
             $condition
         )
@@ -44,6 +44,10 @@ fn read_account(row: &Row<'_>) -> Db<Account> {
             os: row.get("device_os")?,
             brand: row.get("device_brand")?,
         },
+        nid: row.get("nid")?,
+        merchant: row.get("merchant")?,
+        parent: row.get::<Option<i64>>("parent_id")?.map(AccountId),
+        offline_ms: row.get("offline_ms")?,
         created_ms: row.get("created_ms")?,
         updated_ms: row.get("updated_ms")?,
         login_ms: row.get::<Option<i64>>("login_ms")?.map(Millis),
@@ -102,9 +106,10 @@ pub struct NewAccount<'a> {
 pub async fn insert(tx: &mut Tx, new: NewAccount<'_>, now: Millis) -> Db<Option<AccountId>> {
     let sql =
         "insert into account (uuid, username, username_key, password_hash, role, avatar, device_id, platform,
-                 device_model, device_os, device_brand, created_ms, updated_ms)
-               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+                 device_model, device_os, device_brand, nid, created_ms, updated_ms)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
                on conflict do nothing returning id";
+    let nid = free_nid(tx).await?;
     let uuid = uuid::Uuid::new_v4().to_string();
     let (device, key) = (new.device, new.username.to_lowercase());
     let params = params![
@@ -119,9 +124,26 @@ pub async fn insert(tx: &mut Tx, new: NewAccount<'_>, now: Millis) -> Db<Option<
         &device.model,
         &device.os,
         &device.brand,
+        nid,
         now
     ];
     tx.maybe(sql, params, |row| row.get("id")).await
+}
+
+/// A public number that nobody has: seven digits, and eight once most of those are given
+/// (pop.md §6.2).
+async fn free_nid(tx: &mut Tx) -> Db<i64> {
+    const TRIES: usize = 8; // all taken: more than half of the seven digits are, nearly surely
+    for digits in [1_000_000..10_000_000, 10_000_000..100_000_000i64] {
+        for _ in 0..TRIES {
+            let nid = rand::random_range(digits.clone());
+            let sql = "select id from account where nid = $1";
+            if tx.maybe(sql, params![nid], |row| row.get::<i64>("id")).await?.is_none() {
+                return Ok(nid);
+            }
+        }
+    }
+    Err(im_db::Error::Missing)
 }
 
 /// Stores what a visitor's device says of itself.
@@ -180,6 +202,10 @@ pub async fn changed_since(tx: &mut Tx, since: Millis) -> Db<Vec<AccountId>> {
     tx.all("select id from account where updated_ms >= $1", params![since], |row| row.get("id")).await
 }
 
+pub async fn set_offline(tx: &mut Tx, id: AccountId, now: Millis) -> Db<()> {
+    tx.run("update account set offline_ms = $2 where id = $1", params![id, now]).await.map(drop)
+}
+
 pub async fn set_login(tx: &mut Tx, id: AccountId, now: Millis) -> Db<()> {
     tx.run("update account set login_ms = $2 where id = $1", params![id, now]).await.map(drop)
 }
@@ -219,22 +245,36 @@ pub struct Session {
     pub seen_ms: Millis,
 }
 
-pub async fn session(tx: &mut Tx, hash: &Hash) -> Result<Option<Session>> {
-    let sql = "select s.id as session_id, s.role as session_role, s.seen_ms, a.id, a.role, a.status
-               from session s join account a on a.id = s.account_id where s.token_hash = $1";
-    let read = |row: &Row<'_>| {
-        Ok(Session {
-            caller: Caller {
-                id: row.get("id")?,
-                session: row.get("session_id")?,
-                role: row.get("session_role")?,
-                account_role: row.get("role")?,
-            },
-            enabled: row.get::<i64>("status")? != 0,
-            seen_ms: row.get("seen_ms")?,
-        })
+macro_rules! session_where {
+    ($condition:literal) => {
+        concat!(
+            "select s.id as session_id, s.role as session_role, s.door, s.seen_ms, a.id, a.role, a.status
+             from session s join account a on a.id = s.account_id where ",
+            $condition
+        )
     };
-    Ok(tx.maybe(sql, params![&hash[..]], read).await?)
+}
+
+fn read_session(row: &Row<'_>) -> Db<Session> {
+    Ok(Session {
+        caller: Caller {
+            id: row.get("id")?,
+            session: row.get("session_id")?,
+            door: row.get("door")?,
+            role: row.get("session_role")?,
+            account_role: row.get("role")?,
+        },
+        enabled: row.get::<i64>("status")? != 0,
+        seen_ms: row.get("seen_ms")?,
+    })
+}
+
+pub async fn session(tx: &mut Tx, hash: &Hash) -> Result<Option<Session>> {
+    Ok(tx.maybe(session_where!("s.token_hash = $1"), params![&hash[..]], read_session).await?)
+}
+
+pub async fn session_by_id(tx: &mut Tx, id: SessionId) -> Result<Option<Session>> {
+    Ok(tx.maybe(session_where!("s.id = $1"), params![id], read_session).await?)
 }
 
 /// The role of a session that has not ended.
@@ -242,16 +282,23 @@ pub async fn session_role(tx: &mut Tx, id: SessionId) -> Db<Option<Role>> {
     tx.maybe("select role from session where id = $1", params![id], |row| row.get("role")).await
 }
 
-pub async fn insert_session(tx: &mut Tx, id: AccountId, hash: &Hash, role: Role, now: Millis) -> Db<()> {
-    let sql =
-        "insert into session (account_id, token_hash, role, created_ms, seen_ms) values ($1, $2, $3, $4, $4)";
-    tx.run(sql, params![id, &hash[..], role.as_str(), now]).await.map(drop)
+pub async fn insert_session(
+    tx: &mut Tx,
+    id: AccountId,
+    hash: &Hash,
+    role: Role,
+    door: Door,
+    now: Millis,
+) -> Db<()> {
+    let sql = "insert into session (account_id, token_hash, role, door, created_ms, seen_ms)
+               values ($1, $2, $3, $4, $5, $5)";
+    tx.run(sql, params![id, &hash[..], role.as_str(), door.as_str(), now]).await.map(drop)
 }
 
-/// Sessions of one role, newest first.
-pub async fn sessions_of(tx: &mut Tx, id: AccountId, role: Role) -> Db<Vec<SessionId>> {
-    let sql = "select id from session where account_id = $1 and role = $2 order by id desc";
-    tx.all(sql, params![id, role.as_str()], |row| SessionId::read(row, "id")).await
+/// Sessions of one role and dialect, newest first.
+pub async fn sessions_of(tx: &mut Tx, id: AccountId, role: Role, door: Door) -> Db<Vec<SessionId>> {
+    let sql = "select id from session where account_id = $1 and role = $2 and door = $3 order by id desc";
+    tx.all(sql, params![id, role.as_str(), door.as_str()], |row| SessionId::read(row, "id")).await
 }
 
 pub async fn all_sessions_of(tx: &mut Tx, id: AccountId) -> Db<Vec<SessionId>> {

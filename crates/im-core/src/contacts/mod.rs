@@ -315,6 +315,11 @@ pub async fn approach(app: &App, caller: Caller, id: AccountId) -> Result<Approa
     .await
 }
 
+/// Who has `id` among its friends.
+pub async fn circle(app: &App, id: AccountId) -> Result<Vec<AccountId>> {
+    app.read(move |_, tx| Box::pin(async move { Ok(store::circle(tx, id).await?) })).await
+}
+
 /// Whether the account has a friend that it did not block.
 pub(crate) async fn has_friends(tx: &mut Tx, id: AccountId) -> Result<bool> {
     Ok(store::has_friends(tx, id).await?)

@@ -97,6 +97,10 @@ pub async fn friends(tx: &mut Tx, owner: AccountId, skip: i64, limit: i64) -> Db
     .await
 }
 
+pub async fn circle(tx: &mut Tx, id: AccountId) -> Db<Vec<AccountId>> {
+    tx.all("select peer_id from edge where owner_id = $1", params![id], |row| row.get("peer_id")).await
+}
+
 pub async fn has_friends(tx: &mut Tx, owner: AccountId) -> Db<bool> {
     let sql = "select id from edge where owner_id = $1 and status = 1 and blocked = 0 limit 1";
     Ok(tx.maybe(sql, params![owner], |row| row.get::<i64>("id")).await?.is_some())

@@ -19,8 +19,17 @@ pub struct Group {
     pub owner: AccountId,
     /// What it is called.
     pub name: String,
-    /// Up to nine avatars, joined by commas.
+    /// Up to nine avatars, joined by commas; or a picture that was chosen.
     pub avatar: String,
+    /// Whether the picture was chosen.
+    #[serde(default)]
+    pub avatar_custom: bool,
+    /// The numbers of the first nine members, joined by commas.
+    #[serde(default)]
+    pub faces: String,
+    /// Only the owner and managers may speak.
+    #[serde(default)]
+    pub mute_all: bool,
     /// The owner's notice to all; may be empty.
     pub announcement: String,
     /// 0: anybody may join; 1: the owner approves; 2: registered users only.

@@ -1,12 +1,13 @@
 //! Coming into a group: by itself, by invitation, with the owner's consent.
-use super::{live, owned, rules, store};
+use super::{live, owned, refreshed, rules, store};
 use crate::{
-    AccountId, App, ConversationId, Event, Rate, Refusal, Result, Seq,
+    AccountId, App, ConversationId, Event, Joined, Rate, Refusal, Result, Seq,
     accounts::{self, Account, Caller, Role},
     conversations::{Group, State, store as log},
-    messages::{self, Applicant, Entry, Notice},
+    messages::{self, Applicant, Entry, Named, Notice},
 };
 use im_db::Tx;
+use std::sync::Arc;
 
 /// A claim to bring somebody into a group.
 #[derive(Clone, Debug)]
@@ -127,8 +128,10 @@ struct Joining<'a> {
 async fn join(app: &App, tx: &mut Tx, group: &Group, how: Joining<'_>) -> Result<()> {
     let (id, account) = (group.id, how.newcomer.id);
     log::enter(tx, id, account, State::Active, how.last, app.now()).await?;
-    store::refresh_avatar(tx, id, app.now()).await?;
-    app.emit(tx, Event::Joined(id, account));
-    let joined = Notice::Joined { account, name: how.newcomer.display().to_owned(), inviter: how.inviter };
-    messages::post_group(app, tx, id, Entry::notice(account, joined)).await.map(drop)
+    let group = refreshed(app, tx, group).await?;
+    let by = Named::of(how.newcomer);
+    let notice = Notice::Joined { account, name: by.name.clone(), inviter: how.inviter };
+    let joined = Joined { group, accounts: vec![account], by, notice: notice.clone() };
+    app.emit(tx, Event::Joined(Arc::new(joined)));
+    messages::post_group(app, tx, id, Entry::notice(account, notice)).await.map(drop)
 }

@@ -5,13 +5,14 @@ mod rules;
 mod store;
 
 use crate::{
-    AccountId, App, ConversationId, Event, Rate, Refusal, Result, Seq,
-    accounts::{self, Caller},
+    AccountId, App, Audience, Change as Changed, ConversationId, Event, Joined, Left, Rate, Refusal, Result, Seq,
+    accounts::{self, Account, Caller},
     contacts,
     conversations::{Group, Membership, State, store as log},
-    messages::{self, Entry, Notice},
+    messages::{self, Entry, Named, Notice},
 };
 use im_db::Tx;
+use std::sync::Arc;
 pub use joining::{Invitation, Outcome, decide, invite};
 pub use store::Member;
 
@@ -35,16 +36,9 @@ pub async fn create(app: &App, caller: Caller, edges: Vec<i64>) -> Result<Group>
                 return Err(Refusal::NoSuchPerson.into());
             }
             people.insert(0, accounts::person(tx, caller.id).await?);
-            let now = app.now();
             let name = rules::name_of(people.iter().map(|person| person.display()));
             let avatar = rules::avatar_of(people.iter().map(|person| person.avatar.as_str()));
-            let group = store::insert(tx, caller.id, &name, &avatar, now).await?;
-            for person in &people {
-                log::add_member(tx, group.id, person.id, State::Active, Seq(0), now).await?;
-                app.emit(tx, Event::Joined(group.id, person.id));
-            }
-            messages::post_group(&app, tx, group.id, Entry::notice(caller.id, Notice::GroupCreated)).await?;
-            Ok(group)
+            found(&app, tx, &name, &avatar, &people).await
         })
     })
     .await
@@ -156,11 +150,45 @@ pub async fn leave(app: &App, caller: Caller, id: ConversationId) -> Result<()> 
                 messages::post_inbox(&app, tx, group.owner, Entry::notice(caller.id, left)).await?;
             }
             log::leave(tx, id, caller.id, last, app.now()).await?;
-            app.emit(tx, Event::Left(id, caller.id));
+            tell_left(&app, tx, group, vec![caller.id], caller.id);
             Ok(())
         })
     })
     .await
+}
+
+/// Makes a group of these people; the first one owns it.
+async fn found(app: &App, tx: &mut Tx, name: &str, avatar: &str, people: &[Account]) -> Result<Group> {
+    let (owner, now) = (&people[0], app.now());
+    let faces = rules::faces_of(people.iter().map(|person| person.id));
+    let group = store::insert(tx, owner.id, name, avatar, &faces, now).await?;
+    for person in people {
+        log::add_member(tx, group.id, person.id, State::Active, Seq(0), now).await?;
+    }
+    let notice = Notice::GroupCreated { people: people[1..].iter().map(Named::of).collect() };
+    let joined = Joined {
+        group: group.clone(),
+        accounts: people.iter().map(|person| person.id).collect(),
+        by: Named::of(owner),
+        notice: notice.clone(),
+    };
+    app.emit(tx, Event::Joined(Arc::new(joined)));
+    messages::post_group(app, tx, group.id, Entry::notice(owner.id, notice)).await?;
+    Ok(group)
+}
+
+/// Puts the group's picture together anew, and tells the group if it is another one now.
+async fn refreshed(app: &App, tx: &mut Tx, group: &Group) -> Result<Group> {
+    let now = store::refresh_faces(tx, group, app.now()).await?;
+    if now.faces != group.faces && !now.avatar_custom {
+        let change = Changed::Group { group: now.clone(), name: false, avatar: true, mute_all: false };
+        app.emit(tx, Event::Changed(Audience::Group(group.id), Arc::new(change)));
+    }
+    Ok(now)
+}
+
+fn tell_left(app: &App, tx: &mut Tx, group: Group, accounts: Vec<AccountId>, by: AccountId) {
+    app.emit(tx, Event::Left(Arc::new(Left { group, accounts, by })));
 }
 
 async fn dissolve(app: &App, tx: &mut Tx, group: &Group) -> Result<()> {
@@ -168,7 +196,7 @@ async fn dissolve(app: &App, tx: &mut Tx, group: &Group) -> Result<()> {
     let posted = messages::post_group(app, tx, group.id, told).await?;
     log::leave_all(tx, group.id, posted.message.seq, app.now()).await?;
     store::set_status(tx, group.id, 0, app.now()).await?;
-    app.emit(tx, Event::Dissolved(group.id));
+    app.emit(tx, Event::Dissolved(Arc::new(group.clone())));
     Ok(())
 }
 
@@ -180,13 +208,13 @@ pub async fn remove(app: &App, caller: Caller, id: ConversationId, member: Accou
     app.write(move |app, tx| {
         Box::pin(async move {
             let last = log::lock(tx, id).await?.ok_or(Refusal::OwnerOnly)?;
-            owned(tx, id, caller.id).await?;
+            let group = owned(tx, id, caller.id).await?;
             if member == caller.id {
                 return Err(Refusal::Yourself.into());
             }
             if log::leave(tx, id, member, last, app.now()).await? {
-                store::refresh_avatar(tx, id, app.now()).await?;
-                app.emit(tx, Event::Left(id, member));
+                let group = refreshed(&app, tx, &group).await?;
+                tell_left(&app, tx, group, vec![member], caller.id);
             }
             Ok(())
         })

@@ -18,6 +18,11 @@ pub fn name_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.collect::<Vec<_>>().join("、").chars().take(NAME_CHARS).collect()
 }
 
+/// The first members' numbers, out of which a picture can be put together.
+pub fn faces_of(members: impl Iterator<Item = AccountId>) -> String {
+    members.take(FACES).map(|id| id.to_string()).collect::<Vec<_>>().join(",")
+}
+
 /// The first members' pictures, as many as fit.
 pub fn avatar_of<'a>(avatars: impl Iterator<Item = &'a str>) -> String {
     let mut all = String::new();
@@ -77,6 +82,9 @@ mod tests {
             owner: AccountId(1),
             name: "雁群".into(),
             avatar: String::new(),
+            avatar_custom: false,
+            faces: String::new(),
+            mute_all: false,
             announcement: String::new(),
             join_policy,
             status: 1,

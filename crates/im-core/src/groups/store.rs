@@ -21,12 +21,19 @@ pub struct Member {
     pub role: Role,
 }
 
-pub async fn insert(tx: &mut Tx, owner: AccountId, name: &str, avatar: &str, now: Millis) -> Db<Group> {
+pub async fn insert(
+    tx: &mut Tx,
+    owner: AccountId,
+    name: &str,
+    avatar: &str,
+    faces: &str,
+    now: Millis,
+) -> Db<Group> {
     let uuid = uuid::Uuid::new_v4().to_string();
     let id = log::insert(tx, &format!("group:{uuid}"), "group").await?;
-    let sql = "insert into chat_group (id, uuid, owner_id, name, avatar, created_ms, updated_ms)
-               values ($1, $2, $3, $4, $5, $6, $6)";
-    tx.run(sql, params![id, &uuid, owner, name, avatar, now]).await?;
+    let sql = "insert into chat_group (id, uuid, owner_id, name, avatar, faces, created_ms, updated_ms)
+               values ($1, $2, $3, $4, $5, $6, $7, $7)";
+    tx.run(sql, params![id, &uuid, owner, name, avatar, faces, now]).await?;
     messages::store::group(tx, id).await?.ok_or(im_db::Error::Missing)
 }
 
@@ -138,13 +145,19 @@ pub async fn set_nickname(
     tx.run(sql, params![id, who, nickname, now]).await.map(drop)
 }
 
-/// Puts the picture together anew from the first active members.
-pub async fn refresh_avatar(tx: &mut Tx, id: ConversationId, now: Millis) -> Db<()> {
-    let sql = "select case when m.avatar = '' then a.avatar else m.avatar end as face
+/// Puts the picture together anew from the first active members; one that was chosen stays.
+pub async fn refresh_faces(tx: &mut Tx, group: &Group, now: Millis) -> Db<Group> {
+    let sql = "select a.id, case when m.avatar = '' then a.avatar else m.avatar end as face
                from membership m join account a on a.id = m.account_id
                where m.conversation_id = $1 and m.state = 'active' order by m.id limit 9";
-    let faces: Vec<String> = tx.all(sql, params![id], |row| row.get("face")).await?;
-    let avatar = rules::avatar_of(faces.iter().map(String::as_str));
-    let sql = "update chat_group set avatar = $2, updated_ms = $3 where id = $1";
-    tx.run(sql, params![id, &avatar, now]).await.map(drop)
+    let read = |row: &Row<'_>| Ok((row.get::<AccountId>("id")?, row.get::<String>("face")?));
+    let first = tx.all(sql, params![group.id], read).await?;
+    let faces = rules::faces_of(first.iter().map(|(id, _)| *id));
+    let avatar = match group.avatar_custom {
+        true => group.avatar.clone(),
+        false => rules::avatar_of(first.iter().map(|(_, face)| face.as_str())),
+    };
+    let sql = "update chat_group set avatar = $2, faces = $3, updated_ms = $4 where id = $1";
+    tx.run(sql, params![group.id, &avatar, &faces, now]).await?;
+    Ok(Group { avatar, faces, updated_ms: now, ..group.clone() })
 }

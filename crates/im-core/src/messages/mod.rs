@@ -12,7 +12,7 @@ use crate::{
     accounts::{Caller, Role},
     conversations::{self, Group},
 };
-pub use notice::{Applicant, Notice};
+pub use notice::{Applicant, Named, Notice};
 pub(crate) use post::{Entry, post_direct, post_group, post_inbox};
 pub(crate) use rules::reachable;
 use serde::{Deserialize, Serialize};
@@ -112,6 +112,19 @@ pub struct Posted {
     pub sender: Face,
     /// Where it stands.
     pub place: Place,
+    /// The message that it answers to.
+    pub quote: Option<Quoted>,
+    /// A mark by which the sending device knows its own message again; told, not kept.
+    pub echo: Option<String>,
+}
+
+/// A message as another one quotes it.
+#[derive(Clone, Debug)]
+pub struct Quoted {
+    /// Its place in the log.
+    pub mid: Mid,
+    /// What it says; `None` when it was taken back.
+    pub said: Option<(Body, Option<String>)>,
 }
 
 impl Posted {
@@ -207,7 +220,8 @@ pub async fn revoke(app: &App, caller: Caller, wish: Revocation) -> Result<Arc<P
                 let grace = app.chat.revoke_window_ms + rules::REVOKE_GRACE_MS;
                 rules::in_time(known.created_ms, now, grace)?;
             }
-            let revoked = Notice::Revoked { message: wish.uuid };
+            let mid = known.as_ref().map(|known| known.mid);
+            let revoked = Notice::Revoked { message: wish.uuid, mid, deleted: false };
             let entry = Entry { sender: caller.id, body: Body::Notice(revoked), raw: wish.raw };
             let again = match &known {
                 Some(known) => !store::set_revoked(tx, known.mid, now).await?,
@@ -276,7 +290,7 @@ pub async fn pending(app: &App, account: AccountId, after: Mid, limit: i64, byte
                     }
                     None => Place::Inbox(store::face(tx, account).await?),
                 };
-                entries.push(Arc::new(Posted { message, sender, place }));
+                entries.push(Arc::new(Posted { message, sender, place, quote: None, echo: None }));
             }
             Ok(Page { entries, read, next })
         })

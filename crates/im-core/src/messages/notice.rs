@@ -1,5 +1,5 @@
 //! What happened, as an entry of the log.
-use crate::{AccountId, accounts::Role, conversations::Group};
+use crate::{AccountId, Mid, accounts::{Account, Role}, conversations::Group};
 use serde::{Deserialize, Serialize};
 
 /// Something that happened in a conversation. It holds what the moment knew and a later reader
@@ -11,8 +11,33 @@ pub enum Notice {
     Befriended,
     /// Inbox: the sender asks for friendship.
     FriendAsked,
-    /// Group: it begins.
-    GroupCreated,
+    /// Group: it begins; its owner is the sender.
+    GroupCreated {
+        /// Who is in it beside the owner.
+        people: Vec<Named>,
+    },
+    /// Group: the sender brought others in.
+    Invited {
+        /// Whom.
+        people: Vec<Named>,
+    },
+    /// Group: the sender put others out.
+    Removed {
+        /// Whom.
+        people: Vec<Named>,
+    },
+    /// Group: somebody may not speak for a while.
+    Muted {
+        /// Who.
+        who: Named,
+        /// For how many seconds from now; 0 lifts it.
+        seconds: i64,
+    },
+    /// Group: nobody but its owner and managers may speak, or all may again.
+    MutedAll {
+        /// Whether it is silent.
+        on: bool,
+    },
     /// Group: it has a new name.
     GroupRenamed {
         /// The new name.
@@ -60,7 +85,29 @@ pub enum Notice {
     Revoked {
         /// Public id of the message.
         message: String,
+        /// Its place in the log, where the message is known.
+        #[serde(default)]
+        mid: Option<Mid>,
+        /// Gone without a trace, instead of shown as taken back.
+        #[serde(default)]
+        deleted: bool,
     },
+}
+
+/// Somebody, by the name of that moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Named {
+    /// Number.
+    pub id: AccountId,
+    /// Name.
+    pub name: String,
+}
+
+impl Named {
+    /// The account by the name that others read.
+    pub fn of(account: &Account) -> Self {
+        Named { id: account.id, name: account.display().to_owned() }
+    }
 }
 
 /// Somebody who wants into a group.

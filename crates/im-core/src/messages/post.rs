@@ -119,7 +119,7 @@ pub(super) async fn unposted(tx: &mut Tx, to: To, entry: Entry, now: Millis) -> 
         raw: entry.raw,
         created_ms: now,
     };
-    Ok(Arc::new(Posted { message, sender, place }))
+    Ok(Arc::new(Posted { message, sender, place, quote: None, echo: None }))
 }
 
 #[allow(clippy::too_many_arguments)] // one private step of the three ways in
@@ -145,7 +145,7 @@ async fn finish(
         created_ms: now,
     };
     message.mid = store::insert(tx, &message).await?;
-    let posted = Arc::new(Posted { message, sender, place });
+    let posted = Arc::new(Posted { message, sender, place, quote: None, echo: None });
     app.emit(tx, Event::Posted(posted.audience(), posted.clone()));
     metrics::counter!("hongyan_messages_total").increment(1);
     Ok(posted)

@@ -125,6 +125,7 @@ pub fn face_of_account(id: AccountId) -> Ask<'static, Face, 1> {
 macro_rules! group_columns {
     () => {
         "g.id as g_id, g.uuid as g_uuid, g.owner_id as g_owner, g.name as g_name, g.avatar as g_avatar,
+         g.avatar_custom as g_avatar_custom, g.faces as g_faces, g.mute_all as g_mute_all,
          g.announcement as g_announcement, g.join_policy as g_join_policy, g.status as g_status,
          g.created_ms as g_created_ms, g.updated_ms as g_updated_ms"
     };
@@ -139,6 +140,9 @@ pub fn group_of(row: &Row<'_>) -> Db<Group> {
         owner: row.get("g_owner")?,
         name: row.get("g_name")?,
         avatar: row.get("g_avatar")?,
+        avatar_custom: row.get("g_avatar_custom")?,
+        faces: row.get("g_faces")?,
+        mute_all: row.get("g_mute_all")?,
         announcement: row.get("g_announcement")?,
         join_policy: row.get("g_join_policy")?,
         status: row.get("g_status")?,

@@ -2,7 +2,7 @@
 //! client's build is the dialect's affair; what happens to rows is here.
 use crate::{
     App, Rate, Refusal, Result,
-    accounts::{self, Device, Role, SignedIn},
+    accounts::{self, Device, Door, Role, SignedIn},
 };
 use im_db::Tx;
 
@@ -48,7 +48,7 @@ pub async fn enter(app: &App, device: Device) -> Result<SignedIn> {
                     }
                 }
             };
-            accounts::sign_in(&app, tx, id).await
+            accounts::sign_in(&app, tx, id, Door::Egg).await
         })
     })
     .await
@@ -71,7 +71,7 @@ pub async fn register(app: &App, device_id: String, username: String, password: 
                 }
                 None => accounts::create(&app, tx, &username, &hash, Role::User, &Device::default()).await?,
             };
-            accounts::sign_in(&app, tx, id).await
+            accounts::sign_in(&app, tx, id, Door::Egg).await
         })
     })
     .await

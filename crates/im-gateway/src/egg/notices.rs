@@ -7,7 +7,7 @@ use super::{
 use im_core::{
     AccountId,
     conversations::Group,
-    messages::{Applicant, Notice, Place, Posted},
+    messages::{Applicant, Named, Notice, Place, Posted},
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
@@ -65,7 +65,7 @@ pub(super) fn view(style: &Style, posted: &Posted, notice: &Notice, viewer: Acco
                 Some(json!({ "url": "/pages/applyMyfriend/applyMyfriend", "type": "navigateTo" }));
             view
         }
-        Notice::GroupCreated => spoken(style, posted, &format!("{me}创建了一个群，大家可以开始聊天了")),
+        Notice::GroupCreated { .. } => spoken(style, posted, &format!("{me}创建了一个群，大家可以开始聊天了")),
         Notice::GroupRenamed { name } => {
             let mut view = spoken(style, posted, &format!("群名称修改为：{name}"));
             view.to_name = name.clone();
@@ -97,7 +97,18 @@ pub(super) fn view(style: &Style, posted: &Posted, notice: &Notice, viewer: Acco
             let asked = Asked { group, applicant, invited: *invited, inviter: inviter.as_deref(), text };
             join_asked(style, posted, &asked)
         }
-        Notice::Revoked { message } => revoked(style, posted, message),
+        Notice::Invited { people } => {
+            spoken(style, posted, &format!("{}[{}] 加入了群聊", who(Some(me)), names(people)))
+        }
+        Notice::Removed { people } => spoken(style, posted, &format!("[{me}]将 [{}] 移出了群聊", names(people))),
+        Notice::Muted { who, seconds: 0 } => spoken(style, posted, &format!("[{}] 被解除禁言", who.name)),
+        Notice::Muted { who, seconds } => {
+            let minutes = (seconds + 59) / 60;
+            spoken(style, posted, &format!("[{}] 被禁言 {minutes}分钟", who.name))
+        }
+        Notice::MutedAll { on: true } => spoken(style, posted, &format!("[{me}] 设置全群禁言")),
+        Notice::MutedAll { on: false } => spoken(style, posted, &format!("[{me}] 解除全群禁言")),
+        Notice::Revoked { message, .. } => revoked(style, posted, message),
     }
 }
 
@@ -174,6 +185,10 @@ fn group_of_join(style: &Style, group: &Group) -> Value {
         columns.insert("group_users".into(), json!([member]));
     }
     row
+}
+
+fn names(people: &[Named]) -> String {
+    people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join("、")
 }
 
 struct Asked<'a> {
