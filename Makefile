@@ -15,14 +15,16 @@ run: ## Builds the release binary and serves on http://localhost:7001, data in .
 	cargo build --release --package im-server
 	exec $(TARGET)/release/hongyan serve
 
-test: ## Runs every test on SQLite, then those of the database and of the server on PostgreSQL
-	@scripts/need rust postgres ffmpeg
+test: ## Runs every test on SQLite, those of the database and of the server on PostgreSQL, and those of tests/push
+	@scripts/need rust postgres ffmpeg curl node
 	env --unset=TEST_POSTGRES_URL cargo test --workspace --no-fail-fast
 	scripts/with-postgres cargo test --no-fail-fast --package im-db
 	scripts/with-postgres cargo test --no-fail-fast --package im-server --test it
+	npm ci --prefix tests/push --no-audit --no-fund
+	HONGYAN=$(abspath $(TARGET))/debug/hongyan node --test tests/push/push.test.js
 
 soak: ## Kills, starves, cuts off and confuses servers, each proof for SOAK_SECONDS (600)
-	@scripts/need rust postgres ffmpeg
+	@scripts/need rust postgres ffmpeg curl
 	$(SOAK) cargo test --no-fail-fast --package im-server --test proofs -- --nocapture
 	$(SOAK) cargo test --no-fail-fast --package im-server --test it -- --nocapture $(BY_CHANCE)
 	$(SOAK) scripts/with-postgres cargo test --no-fail-fast --package im-server --test it -- --nocapture $(BY_CHANCE)

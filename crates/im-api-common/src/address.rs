@@ -14,13 +14,18 @@ pub struct Network {
 
 impl Network {
     /// The client's address.
-    pub fn client(&self, headers: &HeaderMap, peer: Option<&ConnectInfo<SocketAddr>>) -> String {
+    pub fn address(&self, headers: &HeaderMap, peer: Option<&ConnectInfo<SocketAddr>>) -> IpAddr {
         let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip());
         // The last entry is the one that our own proxy wrote; those before it are the client's say.
         let forwarded =
             header(headers, "x-forwarded-for").and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
         let address: IpAddr = if self.behind_proxy { forwarded.unwrap_or(peer) } else { peer };
-        match address.to_canonical() {
+        address.to_canonical()
+    }
+
+    /// The client as limits count it.
+    pub fn client(&self, headers: &HeaderMap, peer: Option<&ConnectInfo<SocketAddr>>) -> String {
+        match self.address(headers, peer) {
             IpAddr::V4(v4) => v4.to_string(),
             // A household has a /64; counting single addresses would count nothing.
             IpAddr::V6(v6) => {

@@ -162,7 +162,7 @@ fn text(refusal: Refusal) -> &'static str {
         AlreadyWaiting => "已申请加入群聊，正在等待群主同意",
         SignInToJoin => "请先登录再申请进群",
         GroupFull => "群成员人数已达上限",
-        GroupLocked => "该群组已经被禁用",
+        GroupLocked => "群不存在",
         Muted => "已被禁言，无法发送消息",
         MutedAll => "全群禁言，无法发送消息",
         OwnerStays => "群主不能退出群组",
@@ -178,7 +178,7 @@ fn text(refusal: Refusal) -> &'static str {
         Decided => "申请不存在或已处理",
         TooMany => "数量已达上限",
         PhoneTaken => "手机号已被注册",
-        WrongCode => "手机验证码不正确或已过期",
+        CodeMissing | WrongCode => "手机验证码不正确或已过期",
         NoSuchRecord => "记录不存在",
         InProgress => "该投诉已开始处理，无法修改",
     }

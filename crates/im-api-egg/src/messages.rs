@@ -11,7 +11,7 @@ use im_core::{
     AccountId, ConversationId, Millis, Refusal,
     accounts::Role,
     messages::{self, Draft, Posted, Revocation, To},
-    support::answers,
+    support::{answers, service},
 };
 use im_gateway::egg::{
     MessageView, Shown,
@@ -52,12 +52,12 @@ async fn send(State(egg): State<Egg>, call: Call<Everyone, Send>) -> Reply<Messa
     let content = Content::new(kind, data, options);
     let question = content.text();
     let (body, raw) = content.into_parts();
-    let draft = Draft { to: destination(&chat_type, to), body, raw };
+    let draft = Draft::new(destination(&chat_type, to), body, raw);
     let sent = if asks {
-        let asked = draft.raw.clone();
+        let asked = Some(draft.raw.clone().unwrap_or_default()); // a plain text needs no form of its own
         answers::ask(&egg.app, call.caller, draft, question, asked).await
     } else {
-        messages::send(&egg.app, call.caller, draft).await
+        service::say(&egg.app, call.caller, draft).await
     };
     let posted = sent.or_say(match call.caller.account_role {
         Role::User => &REFUSED[..TO_ALL],
@@ -66,16 +66,18 @@ async fn send(State(egg): State<Egg>, call: Call<Everyone, Send>) -> Reply<Messa
     ok(as_seen(&egg, &posted))
 }
 
-/// What a refused sender is told: the first three everybody, the rest visitors only.
+/// What a refused sender is told: the first four everybody, the rest visitors only.
 const REFUSED: &[(Refusal, &str)] = &[
     (Refusal::NoSuchPerson, NO_RECEIVER),
-    (Refusal::NoSuchGroup, "群不存在或者已解散或者被封禁，无法发消息"),
+    (Refusal::NoSuchGroup, NO_GROUP),
+    (Refusal::GroupLocked, NO_GROUP),
     (Refusal::NotMember, "您不在群里，无法发消息"),
     (Refusal::Blocked, "对方把你拉黑了，不能发消息"),
     (Refusal::Cut, "系统把你们拉黑了，不能发消息"),
     (Refusal::FriendsOnly, "你们不是好友关系，对方设置成：先登录才能发消息"),
 ];
-const TO_ALL: usize = 3;
+const TO_ALL: usize = 4;
+const NO_GROUP: &str = "群不存在或者已解散或者被封禁，无法发消息";
 const NO_RECEIVER: &str = "对方不存在或者被禁用，不能发消息";
 
 /// #22 `POST /api/chat/chatGetmessageOffLine`: what waits comes over the socket.

@@ -12,14 +12,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use fast_qr::{ECL, QRBuilder};
+use im_api_common::qrcode::png;
 use im_core::{AccountId, ConversationId, Refusal, accounts, groups};
 use im_gateway::egg::enc;
 use serde_json::json;
-
-/// Pixels of a module, and modules of the margin.
-const MODULE: usize = 10;
-const MARGIN: usize = 4;
 
 pub fn router() -> Router<Egg> {
     Router::new().route("/chat/groupQrcode/{id}", get(qrcode))
@@ -59,9 +55,9 @@ async fn qrcode(State(egg): State<Egg>, call: Call<Everyone, Wanted>) -> Result<
         Target { id, chat_type: "single", title, name, avatar: Some(account.avatar) }
     };
     let base = (platform == "H5" && !base.is_empty()).then_some(base);
-    let png = contents(&target, base.as_deref()).iter().find_map(|text| encode(text));
-    let png = png.ok_or_else(|| Fail::internal("no QR code holds even the shortest text"))?;
-    Ok(([(CONTENT_TYPE, "image/png"), (CACHE_CONTROL, "no-store")], png).into_response())
+    let picture = contents(&target, base.as_deref()).iter().find_map(|text| png(text));
+    let picture = picture.ok_or_else(|| Fail::internal("no QR code holds even the shortest text"))?;
+    Ok(([(CONTENT_TYPE, "image/png"), (CACHE_CONTROL, "no-store")], picture).into_response())
 }
 
 /// What the code says, the fullest first: where it does not fit, the avatar goes, then the name.
@@ -79,28 +75,6 @@ fn contents(target: &Target, base: Option<&str>) -> Vec<String> {
             vec![json!({ "id": id, "name": name }).to_string(), json!({ "id": id, "name": "" }).to_string()]
         }
     }
-}
-
-/// The code as PNG; `None` when the text is too long.
-fn encode(text: &str) -> Option<Vec<u8>> {
-    let code = QRBuilder::new(text).ecl(ECL::M).build().ok()?;
-    let side = (code.size + 2 * MARGIN) * MODULE;
-    let dark = |at: usize, line: usize| {
-        let inside = |n: usize| (n / MODULE).checked_sub(MARGIN).filter(|n| *n < code.size);
-        inside(at).zip(inside(line)).is_some_and(|(x, y)| code[y][x].value())
-    };
-    let mut pixels = Vec::with_capacity(side * side);
-    for line in 0..side {
-        pixels.extend((0..side).map(|at| if dark(at, line) { 0 } else { 255 }));
-    }
-    let mut png = Vec::new();
-    let mut encoder = png::Encoder::new(&mut png, side as u32, side as u32);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::Eight);
-    let mut writer = encoder.write_header().ok()?;
-    writer.write_image_data(&pixels).ok()?;
-    writer.finish().ok()?;
-    Some(png)
 }
 
 #[cfg(test)]
@@ -128,7 +102,7 @@ mod tests {
         let person =
             Target { id: 1, chat_type: "single", title: format!("加用户[{name}]为好友"), name, avatar };
         let texts = contents(&person, Some(&format!("http://{}/", "h".repeat(290))));
-        assert!(texts.iter().any(|text| encode(text).is_some()));
-        assert!(encode(&"x".repeat(3_000)).is_none());
+        assert!(texts.iter().any(|text| png(text).is_some()));
+        assert!(png(&"x".repeat(3_000)).is_none());
     }
 }

@@ -19,6 +19,8 @@ alter table membership add column pinned bigint not null default 0;
 alter table membership add column read_seq bigint not null default 0; -- this member has seen everything up to here
 alter table membership add column read_ms bigint not null default 0;
 alter table membership add column hidden_seq bigint; -- not listed until something comes behind this place
+-- Direct: when they stopped being friends; strangers who said nothing since have nothing in common.
+alter table membership add column parted_seq bigint not null default 0;
 -- Direct, on the side of a merchant: when its customer was welcomed, and when a person last answered.
 alter table membership add column welcomed_ms bigint not null default 0;
 alter table membership add column answered_ms bigint not null default 0;

@@ -1,5 +1,8 @@
 //! What comes in from outside: database, clock, bus, settings.
-use crate::{Event, Limiter, Millis, Result, accounts::sessions, settings::Secret, switches::Switches};
+use crate::{
+    Event, Limiter, Millis, Result, accounts::sessions, moderation::Censor, settings::Secret, sms::Texter,
+    switches::Switches,
+};
 use futures_util::future::BoxFuture;
 use im_db::{Db, Tx};
 use std::{
@@ -97,7 +100,9 @@ pub struct Inner {
     pub chat: Chat,
     /// Rules of the pop dialect and of customer service.
     pub pop: Pop,
-    switches: RwLock<Arc<Switches>>,
+    switches: RwLock<(Arc<Switches>, Arc<Censor>)>,
+    /// What sends SMS; `None`: nothing does.
+    pub texter: Option<Arc<dyn Texter>>,
     /// Who did how much lately.
     pub limiter: Limiter,
     /// Sessions that were looked up lately.
@@ -119,20 +124,26 @@ impl App {
         bus: Arc<dyn Bus>,
         chat: Chat,
         pop: Pop,
+        texter: Option<Arc<dyn Texter>>,
         limiter: Limiter,
     ) -> Self {
         let (switches, sessions) = (RwLock::default(), sessions::Cache::default());
-        App(Arc::new(Inner { db, clock, bus, chat, pop, switches, limiter, sessions }))
+        App(Arc::new(Inner { db, clock, bus, chat, pop, switches, texter, limiter, sessions }))
     }
 
     /// What the operator flipped, as it stands now.
     pub fn switches(&self) -> Arc<Switches> {
-        self.switches.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+        self.switches.read().unwrap_or_else(|poisoned| poisoned.into_inner()).0.clone()
+    }
+
+    /// The words that nobody shall read.
+    pub fn censor(&self) -> Arc<Censor> {
+        self.switches.read().unwrap_or_else(|poisoned| poisoned.into_inner()).1.clone()
     }
 
     pub(crate) fn keep_switches(&self, switches: Switches) -> Arc<Switches> {
-        let switches = Arc::new(switches);
-        *self.switches.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = switches.clone();
+        let (switches, censor) = (Arc::new(switches.clone()), Arc::new(Censor::of(&switches.dirty_words)));
+        *self.switches.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = (switches.clone(), censor);
         switches
     }
 

@@ -162,6 +162,9 @@ pub enum Refusal {
     /// The telephone number belongs to somebody.
     #[error("the telephone number is taken")]
     PhoneTaken,
+    /// A code is needed that a telephone was sent.
+    #[error("a code is needed")]
+    CodeMissing,
     /// The code sent to the telephone does not fit, or died.
     #[error("wrong code")]
     WrongCode,

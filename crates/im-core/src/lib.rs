@@ -11,6 +11,9 @@ pub mod secrets;
 pub mod settings;
 pub mod switches;
 
+pub mod moderation;
+pub mod sms;
+
 pub mod accounts;
 pub mod administrators;
 pub mod visitors;
@@ -18,9 +21,14 @@ pub mod visitors;
 pub mod conversations;
 pub mod messages;
 
+pub mod history;
+
 pub mod contacts;
 pub mod groups;
+pub mod overview;
+pub mod profiles;
 pub mod support;
+pub mod uploads;
 
 pub mod arrivals;
 

@@ -21,6 +21,14 @@ crate::settings! {
         send_per_second: u32 = 20,
         /// Messages per account and minute.
         send_per_minute: u32 = 300,
+        /// Messages per account in 10 seconds in the pop dialect.
+        pop_send_per_10_s: u32 = 20,
+        /// Friend requests per account and hour in the pop dialect.
+        pop_apply_per_hour: u32 = 30,
+        /// Groups that an account may join by their number in an hour, in the pop dialect.
+        pop_join_per_hour: u32 = 20,
+        /// Automatic answers in one conversation and hour.
+        auto_answers_per_hour: u32 = 20,
         /// Friend requests, invitations and other things that others are told of, per account and minute.
         ask_per_minute: u32 = 120,
         /// Uploads per account and minute.
@@ -29,6 +37,18 @@ crate::settings! {
         search_per_minute: u32 = 120,
         /// Look-ups of people and groups per account and minute.
         lookup_per_minute: u32 = 600,
+        /// Look-ups of people who are no friends, per account and minute in the pop dialect.
+        pop_lookup_per_minute: u32 = 30,
+        /// QR codes per address and minute for callers without a credential.
+        qr_per_address_minute: u32 = 30,
+        /// SMS per telephone and minute.
+        sms_per_phone_minute: u32 = 1,
+        /// SMS per telephone and hour.
+        sms_per_phone_hour: u32 = 5,
+        /// SMS per telephone and day.
+        sms_per_phone_day: u32 = 10,
+        /// SMS per address and hour.
+        sms_per_address_hour: u32 = 20,
     }
 }
 
@@ -49,6 +69,16 @@ pub enum Rate {
     SendBurst,
     /// Messages, in a minute.
     Send,
+    /// Messages of the pop dialect.
+    PopSend,
+    /// Friend requests of the pop dialect.
+    PopApply,
+    /// Joining groups by their number.
+    PopJoin,
+    /// Automatic answers in a conversation, in two seconds.
+    AutoAnswer,
+    /// Automatic answers in a conversation, in an hour.
+    AutoAnswers,
     /// Requests to other people.
     Ask,
     /// Uploads.
@@ -57,11 +87,24 @@ pub enum Rate {
     Search,
     /// Look-ups.
     Lookup,
+    /// Look-ups of people who are no friends.
+    PopLookup,
+    /// QR codes of callers without a credential.
+    Qr,
+    /// SMS to a telephone, in a minute.
+    SmsMinute,
+    /// SMS to a telephone, in an hour.
+    SmsHour,
+    /// SMS to a telephone, in a day.
+    SmsDay,
+    /// SMS that an address asked for.
+    SmsAddress,
 }
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
 /// Windows kept before those that are over are dropped.
 const WINDOWS: usize = 10_000;
 
@@ -90,6 +133,11 @@ pub enum Key {
 impl From<crate::AccountId> for Key {
     fn from(id: crate::AccountId) -> Self {
         Key::Id(id.0)
+    }
+}
+impl From<i64> for Key {
+    fn from(id: i64) -> Self {
+        Key::Id(id)
     }
 }
 impl From<&str> for Key {
@@ -172,10 +220,21 @@ impl Limiter {
             Rate::Register => (limits.register_per_address_hour, HOUR),
             Rate::SendBurst => (limits.send_per_second, SECOND),
             Rate::Send => (limits.send_per_minute, MINUTE),
+            Rate::PopSend => (limits.pop_send_per_10_s, 10 * SECOND),
+            Rate::PopApply => (limits.pop_apply_per_hour, HOUR),
+            Rate::PopJoin => (limits.pop_join_per_hour, HOUR),
+            Rate::AutoAnswer => (1, 2 * SECOND),
+            Rate::AutoAnswers => (limits.auto_answers_per_hour, HOUR),
             Rate::Ask => (limits.ask_per_minute, MINUTE),
             Rate::Upload => (limits.upload_per_minute, MINUTE),
             Rate::Search => (limits.search_per_minute, MINUTE),
             Rate::Lookup => (limits.lookup_per_minute, MINUTE),
+            Rate::PopLookup => (limits.pop_lookup_per_minute, MINUTE),
+            Rate::Qr => (limits.qr_per_address_minute, MINUTE),
+            Rate::SmsMinute => (limits.sms_per_phone_minute, MINUTE),
+            Rate::SmsHour => (limits.sms_per_phone_hour, HOUR),
+            Rate::SmsDay => (limits.sms_per_phone_day, DAY),
+            Rate::SmsAddress => (limits.sms_per_address_hour, HOUR),
         }
     }
 

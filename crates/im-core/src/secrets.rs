@@ -1,5 +1,25 @@
-//! Small things that secrets need.
+//! Secrets of the installation, and small things that secrets need.
+use crate::{App, Result};
+use im_db::params;
 use sha2::{Digest, Sha256};
+
+/// Bytes of randomness in a secret.
+const BYTES: usize = 32;
+
+/// The secret of this name: 64 hexadecimal digits, made at random when it is asked for first, and
+/// the same ever after.
+pub async fn kept(app: &App, name: &'static str) -> Result<String> {
+    app.write(move |_, tx| {
+        Box::pin(async move {
+            let fresh = hex(&rand::random::<[u8; BYTES]>());
+            let sql = "insert into secret (name, value) values ($1, $2) on conflict (name) do nothing";
+            tx.run(sql, params![name, &fresh]).await?;
+            let sql = "select value from secret where name = $1";
+            Ok(tx.one(sql, params![name], |row| row.get("value")).await?)
+        })
+    })
+    .await
+}
 
 /// Compares two texts in a time that does not depend on where they differ.
 pub fn same(a: &str, b: &str) -> bool {
@@ -8,7 +28,12 @@ pub fn same(a: &str, b: &str) -> bool {
 
 /// SHA-256 of a text, as lower-case hex.
 pub fn sha256_hex(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(text))
+}
+
+/// Lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -4,13 +4,16 @@ use crate::{
     desk::{Desk, Socket},
     egg::{self, Egg, Style, Variant},
     outbox::{End, Outgoing},
+    pusher::{Online, Pusher},
     receipts::{self, Places, Receipts},
     ws::Frame,
 };
 use dashmap::{DashMap, Entry};
+use futures_util::future::join_all;
 use im_core::{
-    AccountId, App, Audience, ConversationId, Event, SessionEnd, SessionId,
-    accounts::{Caller, Role, sessions},
+    AccountId, App, Audience, ConversationId, Event, Millis, SessionEnd, SessionId,
+    accounts::{self, Caller, Role, sessions},
+    contacts,
     messages::Posted,
 };
 use parking_lot::Mutex;
@@ -33,6 +36,8 @@ const GOODBYE: Duration = Duration::from_secs(1);
 const SOCKETS: usize = 64;
 /// How often changes by other processes are looked for.
 const WATCH: Duration = Duration::from_secs(5);
+/// Accounts of whose coming and going the database is asked at once.
+const TOLD_AT_ONCE: usize = 64;
 /// How far back they are looked for.
 const LOOK_BACK_MS: i64 = 15_000;
 
@@ -46,6 +51,8 @@ pub struct Hub {
     pub(crate) app: App,
     pub(crate) egg: Egg,
     pub(crate) style: Style,
+    pub(crate) pusher: Pusher,
+    pub(crate) online: Online,
     pub(crate) desks: DashMap<AccountId, Desk>,
     rooms: DashMap<ConversationId, HashSet<AccountId>>,
     pub(crate) receipts: Receipts,
@@ -74,11 +81,13 @@ impl Drop for Attached {
 
 impl Hub {
     /// A hub without sockets, fed with the core's events. Its tasks end with [`stop`](Self::stop).
-    pub fn start(app: App, egg: Egg, style: Style, mut feed: Feed) -> Arc<Hub> {
+    pub fn start(app: App, egg: Egg, style: Style, pusher: Pusher, mut feed: Feed) -> Arc<Hub> {
         let hub = Arc::new(Hub {
             app,
             egg,
             style,
+            pusher,
+            online: Online::default(),
             desks: DashMap::new(),
             rooms: DashMap::new(),
             receipts: Receipts::default(),
@@ -119,8 +128,17 @@ impl Hub {
                 watcher.watch().await;
             }
         });
-        *hub.tasks.lock() =
-            [dispatching, recording, beating, watching].iter().map(|task| task.abort_handle()).collect();
+        let teller = hub.clone();
+        let telling = tokio::spawn(async move {
+            loop {
+                let news = teller.online.news().await;
+                teller.tell_of(&news).await;
+            }
+        });
+        *hub.tasks.lock() = [dispatching, recording, beating, watching, telling]
+            .iter()
+            .map(|task| task.abort_handle())
+            .collect();
         hub
     }
 
@@ -134,26 +152,55 @@ impl Hub {
         };
         for account in changed {
             // The open ones first: a session that begins meanwhile is not judged.
-            let open: Vec<_> = match self.desks.get(&account) {
-                Some(desk) => desk.sockets.iter().filter(|s| s.receives()).map(|s| s.session).collect(),
-                None => continue,
-            };
+            let mut open = self.pusher.sessions(account);
+            if let Some(desk) = self.desks.get(&account) {
+                open.extend(desk.sockets.iter().filter(|s| s.receives()).map(|s| s.session));
+            }
+            if open.is_empty() {
+                continue;
+            }
             let Ok(live) = sessions::live(&self.app, account).await else { continue };
             let why = if live.is_some() { SessionEnd::PasswordChanged } else { SessionEnd::Disabled };
             let live = live.unwrap_or_default();
             let ended: Vec<_> = open.into_iter().filter(|session| !live.contains(session)).collect();
             self.end_sessions(account, &ended, why);
+            self.pusher.end_sessions(account, &ended, why);
         }
     }
 
-    /// Drops every socket, without a close frame, and records what arrived.
+    /// Notes who went, and tells their friends who came and went (pop.md §4.6).
+    async fn tell_of(&self, news: &[(AccountId, bool)]) {
+        for some in news.chunks(TOLD_AT_ONCE) {
+            join_all(some.iter().map(|(account, online)| self.tell_of_one(*account, *online))).await;
+        }
+    }
+
+    async fn tell_of_one(&self, account: AccountId, online: bool) {
+        let since = match online {
+            true => Millis(0),
+            false => accounts::went_offline(&self.app, account).await.unwrap_or_else(|e| {
+                tracing::warn!(error = %e, "it is not noted when somebody went offline");
+                self.app.now()
+            }),
+        };
+        if self.pusher.open() == 0 {
+            return; // nobody could hear it
+        }
+        match contacts::circle(&self.app, account).await {
+            Ok(friends) => self.pusher.state(account, friends, online, since),
+            Err(e) => tracing::warn!(error = %e, "friends do not hear who came or went"),
+        }
+    }
+
+    /// Ends every socket as its dialect wants, and records what arrived.
     pub async fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
+        self.pusher.stop();
         for desk in &self.desks {
             desk.sockets.iter().for_each(|socket| socket.outbox.end(End::Drop));
         }
         let waited = Instant::now();
-        while self.open.load(Ordering::Acquire) > 0 && waited.elapsed() < GOODBYE {
+        while self.open.load(Ordering::Acquire) + self.pusher.open() > 0 && waited.elapsed() < GOODBYE {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let _ = timeout(GOODBYE, self.settle()).await; // what is not recorded is delivered again
@@ -163,6 +210,33 @@ impl Hub {
     /// Accounts with a socket on this node.
     pub fn online(&self) -> usize {
         self.desks.len()
+    }
+
+    /// Whether the account is online, in whatever dialect, or was a moment ago.
+    pub fn is_online(&self, account: AccountId) -> bool {
+        self.online.has(account)
+    }
+
+    /// The push of the pop dialect.
+    pub fn pusher(&self) -> &Pusher {
+        &self.pusher
+    }
+
+    /// Whether no socket may come any more.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// A socket of the account went: perhaps the last.
+    pub(crate) fn may_be_gone(&self, account: AccountId) {
+        if !self.is_here(account) {
+            self.online.went(account, self.uptime_ms());
+        }
+    }
+
+    /// Whether the account has a socket that makes it online.
+    fn is_here(&self, account: AccountId) -> bool {
+        self.desks.contains_key(&account) || self.pusher.hears(account)
     }
 
     /// Milliseconds since the hub began.
@@ -183,6 +257,7 @@ impl Hub {
         self.open.fetch_add(1, Ordering::AcqRel);
         metrics::gauge!("hongyan_sockets").increment(1);
         drop(desk);
+        self.online.came(caller.id);
         Attached { hub: self.clone(), socket, again, lost: Places::new() }
     }
 
@@ -229,6 +304,7 @@ impl Hub {
         for group in removed.into_iter().flat_map(|(_, desk)| desk.groups) {
             self.leave_room(group, socket.account);
         }
+        self.may_be_gone(socket.account);
     }
 
     fn leave_room(&self, group: ConversationId, account: AccountId) {
@@ -246,6 +322,11 @@ impl Hub {
     }
 
     fn dispatch(&self, event: &Event) {
+        self.dispatch_to_desks(event);
+        self.pusher.dispatch(event);
+    }
+
+    fn dispatch_to_desks(&self, event: &Event) {
         match event {
             Event::Posted(audience, posted) => self.deliver(audience, posted),
             Event::Joined(joined) => {
@@ -358,6 +439,8 @@ impl Hub {
     /// Asks a part of the sockets for a sign of life, so that each is asked once per interval, and
     /// drops those that used to answer and fell silent.
     fn heartbeat(&self, second: u64) {
+        self.pusher.heartbeat(second, self.uptime_ms());
+        self.online.sweep(self.uptime_ms(), |account| self.is_here(account));
         let every = self.egg.ping_interval_s.max(1);
         let silent = self.uptime_ms().saturating_sub(self.egg.dead_after_s.saturating_mul(1_000));
         for mut desk in self.desks.iter_mut() {

@@ -3,6 +3,8 @@
 //! The path of a push: the core commits and publishes an [`Event`](im_core::Event) → the bus →
 //! [`Hub`] finds the sockets and encodes once → a socket's outbox → its task writes what waits in
 //! one go and asks for a Pong → the Pong moves the receiver's cursor.
+//!
+//! The sockets of the pop dialect listen to channels instead of groups, and prove nothing.
 
 mod bus;
 mod desk;
@@ -10,6 +12,7 @@ mod drain;
 pub mod egg;
 mod hub;
 mod outbox;
+pub mod pusher;
 mod receipts;
 mod socket;
 mod ws;
@@ -21,14 +24,14 @@ use axum::{
     Router,
     extract::{RawQuery, State},
     response::Response,
-    routing::any,
+    routing::{any, get},
 };
 use std::sync::Arc;
 use ws::Upgrade;
 
-/// `GET /ws?token=…` (egg.md §5).
+/// `GET /ws?token=…` (egg.md §5) and `GET /app/{key}` (pop.md §4).
 pub fn router(hub: Arc<Hub>) -> Router {
-    Router::new().route("/ws", any(open)).with_state(hub)
+    Router::new().route("/ws", any(open)).route("/app/{key}", get(pusher::open)).with_state(hub)
 }
 
 async fn open(State(hub): State<Arc<Hub>>, upgrade: Upgrade, RawQuery(query): RawQuery) -> Response {

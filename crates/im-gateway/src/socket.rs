@@ -4,7 +4,7 @@ use crate::{
     desk::Socket,
     egg,
     hub::{Attached, Hub, REPLACED},
-    outbox::{BATCH_BYTES, End, Hold, Outgoing, Work},
+    outbox::{BATCH_BYTES, End, Hold, Outbox, Outgoing, Work},
     receipts::Places,
     ws::{Broken, Frame, Heard, Ws},
 };
@@ -51,7 +51,7 @@ pub struct Guest {
 }
 
 /// Serves a socket until its end.
-pub async fn serve(hub: Arc<Hub>, ws: Ws, greeting: Greeting) {
+pub async fn serve(hub: Arc<Hub>, mut ws: Ws, greeting: Greeting) {
     match greeting {
         Ok(Guest { caller, token, mut place }) => {
             let socket = place.socket.clone();
@@ -65,7 +65,7 @@ pub async fn serve(hub: Arc<Hub>, ws: Ws, greeting: Greeting) {
         }
         Err(Some(text)) => {
             let told = Frame::json(&json!({ "msg": "fail", "data": text }));
-            Box::pin(say_goodbye(ws, vec![told, Frame::close(REFUSED)])).await;
+            Box::pin(say_goodbye(&mut ws, vec![told, Frame::close(REFUSED)])).await;
         }
         Err(None) => {} // no close frame: the client comes again and is not signed out
     }
@@ -86,7 +86,7 @@ pub async fn greet(hub: &Arc<Hub>, token: Option<String>) -> Greeting {
 }
 
 /// Writes the last frames, and waits for the other side to say goodbye as well.
-async fn say_goodbye(mut ws: Ws, last: Vec<Frame>) {
+pub(crate) async fn say_goodbye(ws: &mut Ws, last: Vec<Frame>) {
     let farewell = async {
         if ws.send(&last).await.is_ok() {
             while ws.recv().await.is_ok_and(|heard| heard.is_some_and(|heard| heard != Heard::Close)) {}
@@ -96,11 +96,14 @@ async fn say_goodbye(mut ws: Ws, last: Vec<Frame>) {
 }
 
 /// Runs something that writes to a socket: it ends when the socket is dropped.
-async fn bounded<T>(socket: &Socket, write: impl Future<Output = Result<T, Broken>>) -> Result<T, Broken> {
+pub(crate) async fn bounded<T>(
+    outbox: &Outbox,
+    write: impl Future<Output = Result<T, Broken>>,
+) -> Result<T, Broken> {
     tokio::select! {
         biased;
         written = write => written,
-        () = socket.outbox.dropped() => Err(Broken::GivenUp("it was dropped")),
+        () = outbox.dropped() => Err(Broken::GivenUp("it was dropped")),
     }
 }
 
@@ -123,14 +126,14 @@ struct Task<'a> {
 impl Task<'_> {
     async fn run(&mut self, caller: Caller, again: bool) -> Result<(), Broken> {
         let socket = self.socket.clone();
-        bounded(&socket, Box::pin(self.welcome(caller, again))).await?;
+        bounded(&socket.outbox, Box::pin(self.welcome(caller, again))).await?;
         let patience_ends = Instant::now() + PATIENCE;
         let mut patient = true;
         loop {
             let go_on = tokio::select! {
                 work = socket.outbox.work(BATCH) => Box::pin(self.write(work)).await?,
                 received = self.ws.recv() => match received? {
-                    Some(heard) => bounded(&socket, Box::pin(self.heard(heard))).await?,
+                    Some(heard) => bounded(&socket.outbox, Box::pin(self.heard(heard))).await?,
                     None => false,
                 },
                 () = sleep_until(patience_ends), if patient => {
@@ -151,7 +154,7 @@ impl Task<'_> {
         let socket = self.socket.clone();
         while let Some(received) = self.ws.recv().now_or_never() {
             let Some(heard) = received? else { return Ok(false) };
-            if !bounded(&socket, self.heard(heard)).await? {
+            if !bounded(&socket.outbox, self.heard(heard)).await? {
                 return Ok(false);
             }
         }
@@ -216,7 +219,7 @@ impl Task<'_> {
             frames.push(self.ask_for_proof());
         }
         let socket = self.socket.clone();
-        bounded(&socket, self.ws.send(&frames)).await?;
+        bounded(&socket.outbox, self.ws.send(&frames)).await?;
         if !socket.answers.load(Ordering::Relaxed) && !socket.outbox.holds(Hold::Pong) {
             self.proven_up_to(u64::MAX); // knows no Pongs: written is delivered
         }

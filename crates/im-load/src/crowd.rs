@@ -1,11 +1,5 @@
 //! Many people who listen, each on a socket of its own.
-use crate::{
-    Result,
-    people::{self, Person},
-    record::Record,
-    tally::Audience,
-    wire::{http::Http, ws::Socket},
-};
+use crate::{Result, dialect::Person, record::Record, tally::Audience, wire::http::Http};
 use std::{net::SocketAddr, rc::Rc};
 use tokio::task::JoinSet;
 
@@ -20,9 +14,9 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// Nobody is online yet; the n-th of `size` people will be receiver n.
-    pub fn new(size: usize, audience: Audience) -> Crowd {
-        Crowd { record: Record::new(size, audience), listeners: JoinSet::new() }
+    /// Nobody is online yet; the n-th of these people will be receiver n.
+    pub fn new(people: &[Person], audience: Audience) -> Crowd {
+        Crowd { record: Record::new(people, audience), listeners: JoinSet::new() }
     }
 
     /// Brings everybody online. With `fetch` each then asks for what waits, as clients do.
@@ -37,10 +31,10 @@ impl Crowd {
                 let mut listeners = JoinSet::new();
                 while next.get() < people.len() {
                     let n = next.replace(next.get() + 1);
-                    let socket = Socket::open(at, n, &people[n].token).await.map_err(|e| e.to_string())?;
+                    let socket = people[n].listen(at, n).await.map_err(|e| e.to_string())?;
                     listeners.spawn_local(record.clone().listen(n, socket));
                     if fetch {
-                        people::fetch_waiting(&mut http, &people[n]).await.map_err(|e| e.to_string())?;
+                        people[n].fetch_waiting(&mut http).await.map_err(|e| e.to_string())?;
                     }
                 }
                 Ok::<_, String>(listeners)

@@ -1,8 +1,8 @@
 //! A message on its way: the mark by which it is found again, and the request that carries it.
-use crate::{people::Person, wire::http};
-use serde_json::json;
+use crate::dialect::{Person, To};
 
-/// What makes a message's text unlike any other: `<<RUN:NUMBER>>`, in digits of a fixed count.
+/// What makes a message's text unlike any other: `((RUN-NUMBER))`, in digits of a fixed count. All of it
+/// stands in JSON, in a form and in HTML as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// Which count it belongs to, so that what comes late from an earlier one is told apart.
@@ -13,14 +13,14 @@ pub struct Mark {
 
 const RUN: usize = 8;
 const NUMBER: usize = 10;
-const BLANK: &str = "<<00000000:0000000000>>";
+const BLANK: &str = "((00000000-0000000000))";
 
 impl Mark {
     /// The mark in a push, if there is one: the server's own notices have none.
     pub fn find(push: &[u8]) -> Option<Mark> {
         let mut rest = push;
         loop {
-            let at = rest.iter().position(|byte| *byte == b'<')?;
+            let at = rest.iter().position(|byte| *byte == b'(')?;
             rest = &rest[at + 1..];
             if let Some(mark) = Mark::read(rest) {
                 return Some(mark);
@@ -28,11 +28,11 @@ impl Mark {
         }
     }
 
-    /// Reads what follows the first `<`.
+    /// Reads what follows the first `(`.
     fn read(text: &[u8]) -> Option<Mark> {
         let text = text.get(..BLANK.len() - 1)?;
         let (run, number) = (&text[1..1 + RUN], &text[2 + RUN..2 + RUN + NUMBER]);
-        let framed = text[0] == b'<' && text[1 + RUN] == b':' && text.ends_with(b">>");
+        let framed = text[0] == b'(' && text[1 + RUN] == b'-' && text.ends_with(b"))");
         framed.then_some(Mark { run: digits(run)?, number: digits(number)? })
     }
 }
@@ -44,7 +44,7 @@ fn digits(text: &[u8]) -> Option<u32> {
     })
 }
 
-/// A request of #20, built once; only the digits of the mark change.
+/// A request that sends a message, built once; only the digits of the mark change.
 #[derive(Clone)]
 pub struct Letter {
     bytes: Vec<u8>,
@@ -52,13 +52,10 @@ pub struct Letter {
 }
 
 impl Letter {
-    /// From `from` to an account (`single`) or a group (`group`).
-    pub fn new(from: &Person, chat_type: &str, to: i64) -> Letter {
-        let text = format!("{BLANK} The geese are flying south, and the letter with them.");
-        let data = json!({ "data": text, "dataType": false, "otherData": null });
-        let body = json!({ "sendto_id": to, "chatType": chat_type, "type": "text", "data": data });
-        let token = [("token", from.token.as_str())];
-        let bytes = http::request("POST", "/api/chat/socket/sendmessage", &token, &body.to_string());
+    /// From `from`, in its dialect.
+    pub fn new(from: &Person, to: To) -> Letter {
+        let bytes =
+            from.letter(to, &format!("{BLANK} The geese are flying south, and the letter with them."));
         let at = bytes.windows(BLANK.len()).position(|part| part == BLANK.as_bytes());
         Letter { bytes, run_at: at.expect("the text holds a blank mark") + 2 }
     }
@@ -84,21 +81,29 @@ mod tests {
 
     #[test]
     fn a_mark_is_found_again_in_what_the_letter_carries() {
-        let mut letter = Letter::new(&Person { id: 1, token: "t".into() }, "single", 2);
-        for mark in [Mark { run: 7, number: 0 }, Mark { run: 99_999_999, number: u32::MAX }] {
-            let bytes = letter.with(mark).to_vec();
-            assert_eq!(Mark::find(&bytes), Some(mark));
-            assert!(String::from_utf8(bytes).unwrap().contains("\r\ntoken: t\r\n"));
+        for (person, credential) in [
+            (Person::egg(1, "t".into()), "\r\ntoken: t\r\n"),
+            (Person::pop(1, "k".into(), Some("s".into())), "\r\ncookie: PHPSID=s\r\n"),
+            (Person::pop(1, "k".into(), None), "login_uid=1&"),
+        ] {
+            for to in [To::Person(2), To::Group(3)] {
+                let mut letter = Letter::new(&person, to);
+                for mark in [Mark { run: 7, number: 0 }, Mark { run: 99_999_999, number: u32::MAX }] {
+                    let bytes = letter.with(mark).to_vec();
+                    assert_eq!(Mark::find(&bytes), Some(mark));
+                    assert!(String::from_utf8(bytes).unwrap().contains(credential));
+                }
+            }
         }
     }
 
     #[test]
     fn what_only_looks_like_a_mark_is_none() {
-        for text in ["", "<<", "<<12345678:1234567890>", "<<1234567x:1234567890>>", "<<12345678:9999999999>>"]
+        for text in ["", "((", "((12345678-1234567890)", "((1234567x-1234567890))", "((12345678-9999999999))"]
         {
             assert_eq!(Mark::find(text.as_bytes()), None, "{text}");
         }
-        let found = Mark::find(b"{\"data\":\"< <<< <<00000001:0000000002>>");
+        let found = Mark::find(b"{\"data\":\"( ((( ((00000001-0000000002))");
         assert_eq!(found, Some(Mark { run: 1, number: 2 }));
     }
 }

@@ -3,8 +3,10 @@
 //! It runs on one thread and takes one core, so that the server has the other to itself, and it costs
 //! less than the server does.
 mod crowd;
+mod dialect;
 mod letter;
 mod pace;
+mod past;
 mod people;
 mod probe;
 mod record;
@@ -16,7 +18,7 @@ mod tally;
 mod wire;
 
 use clap::{Parser, Subcommand};
-use scenario::{bench, chat, group, history, idle, start, storm};
+use scenario::{bench, chat, group, history, idle, overview, start, storm};
 use serde::Serialize;
 use std::{
     fmt::Display,
@@ -57,6 +59,8 @@ enum Scenario {
     History(history::Options),
     /// The time to ready; starts its own servers.
     Start(start::Options),
+    /// What a pop client begins with, for somebody with much; starts its own servers.
+    Overview(overview::Options),
     /// Everything in short form; starts its own servers.
     Bench(bench::Options),
 }
@@ -124,6 +128,7 @@ async fn scenario(cli: &Cli) -> Result<()> {
         Scenario::Storm(options) => tell(cli.json, &storm::run(options).await?),
         Scenario::History(options) => tell(cli.json, &history::run(options).await?),
         Scenario::Start(options) => tell(cli.json, &start::run(options).await?),
+        Scenario::Overview(options) => tell(cli.json, &overview::run(options).await?),
         Scenario::Bench(options) => bench::run(options).await,
     }
 }

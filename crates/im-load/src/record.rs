@@ -1,6 +1,7 @@
 //! The account of the run that is on, shared by everybody who sends and listens.
 use crate::{
     Result,
+    dialect::Person,
     letter::{Letter, Mark},
     tally::{Audience, Nanos, Tally, now},
     wire::{http::Http, ws::Socket},
@@ -24,11 +25,12 @@ pub struct Record {
 }
 
 impl Record {
-    /// For this many listeners.
-    pub fn new(receivers: usize, audience: Audience) -> Rc<Record> {
+    /// For these listeners.
+    pub fn new<'a>(listeners: impl IntoIterator<Item = &'a Person>, audience: Audience) -> Rc<Record> {
+        let hears_itself = listeners.into_iter().map(Person::hears_itself).collect();
         let run = rand::random::<u32>() % 90_000_000; // eight digits, with room for the runs to come
         Rc::new(Record {
-            tally: RefCell::new(Tally::new(run, receivers, audience)),
+            tally: RefCell::new(Tally::new(run, hears_itself, audience)),
             run: Cell::new(run),
             complete: Notify::new(),
             ended: Cell::new(0),

@@ -1,5 +1,5 @@
 //! A server of our own for a run: on a free port, with its own data, gone when the run is.
-use crate::{Result, probe::Process, wire::http};
+use crate::{Result, dialect::pop, probe::Process, wire::http};
 use std::{
     fs::File,
     net::{Ipv4Addr, SocketAddr, TcpListener},
@@ -76,6 +76,7 @@ impl Place {
         }
         command.env("HONGYAN_LIMITS__ENABLED", "false").env("HONGYAN_LOG__LEVEL", "error");
         command.env("HONGYAN_METRICS__LISTEN", "127.0.0.1:0").env("HONGYAN_CHAT__GROUP_MEMBERS", "20000");
+        command.env("HONGYAN_POP__API_KEYS", format!("[\"{}\"]", pop::KEY));
         if let Some(url) = &self.url {
             command.env("HONGYAN_DATABASE__URL", url);
         }

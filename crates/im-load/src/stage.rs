@@ -1,13 +1,14 @@
 //! Pairs at work: receivers who listen, senders with a few connections each, and rounds of messages.
 use crate::{
     Result,
+    dialect::{Dialect, Person},
     letter::{Letter, Mark},
     pace::Ticker,
     people::{self, Pair},
     probe::Process,
     record::{Record, nanos},
     tally::{Audience, Nanos, Spread, Verdict, now},
-    wire::{http::Http, ws::Socket},
+    wire::http::Http,
 };
 use serde::Serialize;
 use std::{
@@ -87,26 +88,27 @@ impl std::fmt::Display for Round {
 
 impl Stage {
     /// Registers pairs, makes them friends, brings the receivers online and opens the senders' connections.
-    pub async fn set(at: SocketAddr, pairs: usize, connections: usize) -> Result<Stage> {
-        Stage::of(at, people::pairs(at, pairs).await?, connections).await
+    pub async fn set(at: SocketAddr, dialect: Dialect, pairs: usize, connections: usize) -> Result<Stage> {
+        Stage::of(at, people::pairs(at, dialect, pairs).await?, connections).await
     }
 
     /// The same with pairs who are there already.
     pub async fn of(at: SocketAddr, pairs: Vec<Pair>, connections: usize) -> Result<Stage> {
+        let listeners = listeners(&pairs);
         let shared = Rc::new(Shared {
-            record: Record::new(pairs.len(), Audience::One),
+            record: Record::new(listeners.iter().copied(), Audience::One),
             queues: pairs.iter().map(|_| Queue::default()).collect(),
             waiting: Cell::new(0),
         });
-        let sockets = people::each(at, pairs.len(), async |http, n| {
-            let socket = Socket::open(at, n, &pairs[n].to.token).await?;
-            people::fetch_waiting(http, &pairs[n].to).await?;
+        let sockets = people::each(at, listeners.len(), async |http, n| {
+            let socket = listeners[n].listen(at, n).await?;
+            listeners[n].fetch_waiting(http).await?;
             Ok(socket)
         })
         .await?;
         let mut tasks = JoinSet::new();
-        for (pair, socket) in sockets.into_iter().enumerate() {
-            tasks.spawn_local(shared.record.clone().listen(pair, socket));
+        for (listener, socket) in sockets.into_iter().enumerate() {
+            tasks.spawn_local(shared.record.clone().listen(listener, socket));
         }
         // A few at a time: so many at once would overflow the accept queue, and wait a second to try again.
         let lines = people::each(at, pairs.len() * connections, async |_, n| {
@@ -115,7 +117,7 @@ impl Stage {
         });
         for (n, http) in lines.await?.into_iter().enumerate() {
             let pair = n / connections;
-            let letter = Letter::new(&pairs[pair].from, "single", pairs[pair].to.id);
+            let letter = pairs[pair].letter();
             tasks.spawn_local(serve(shared.clone(), pair, http, letter));
         }
         Ok(Stage { at, pairs, shared, server: Process::listening(at), tasks })
@@ -137,14 +139,14 @@ impl Stage {
         let watch = self.begin();
         let ticker = Ticker::start();
         let end = watch.start + nanos(length);
-        let mut due = watch.start;
+        let (mut due, pairs) = (watch.start, self.pairs.len());
         let is_behind = || self.shared.waiting.get() as f64 >= rate.max(100.0);
         while due < end && !over.get() && !is_behind() {
             ticker.tick().await;
             let present = now();
             while due <= present && due < end {
-                let pair = index(self.pairs.len());
-                let mark = self.shared.record.tally.borrow_mut().plan(pair, pair, due);
+                let pair = index(pairs);
+                let mark = self.shared.record.tally.borrow_mut().plan(pairs + pair, pair, due);
                 self.shared.add(pair, mark);
                 due += gap(rate);
             }
@@ -160,14 +162,15 @@ impl Stage {
         let watch = self.begin();
         let end = watch.start + nanos(length);
         let mut tasks = JoinSet::new();
+        let pairs = self.pairs.len();
         for n in 0..in_flight {
-            let pair = n % self.pairs.len();
-            let mut letter = Letter::new(&self.pairs[pair].from, "single", self.pairs[pair].to.id);
+            let pair = n % pairs;
+            let mut letter = self.pairs[pair].letter();
             let mut http = Http::new(self.at, n);
             let record = self.shared.record.clone();
             tasks.spawn_local(async move {
                 while now() < end {
-                    let mark = record.tally.borrow_mut().plan(pair, pair, now());
+                    let mark = record.tally.borrow_mut().plan(pairs + pair, pair, now());
                     record.post(&mut http, &mut letter, mark).await;
                 }
             });
@@ -210,6 +213,12 @@ impl Drop for Stage {
     fn drop(&mut self) {
         self.tasks.abort_all();
     }
+}
+
+/// Who has a socket: all who read, and behind them those who write, where they hear themselves.
+fn listeners(pairs: &[Pair]) -> Vec<&Person> {
+    let readers = pairs.iter().map(|pair| &pair.to);
+    readers.chain(pairs.iter().map(|pair| &pair.from).filter(|from| from.hears_itself())).collect()
 }
 
 /// What was so when a round began.

@@ -1,6 +1,7 @@
 //! The account of a run: each message sent, acknowledged, delivered to each of its receivers once.
 use crate::letter::Mark;
 use std::{
+    rc::Rc,
     sync::OnceLock,
     time::{Duration, Instant},
 };
@@ -18,12 +19,12 @@ pub fn now() -> Nanos {
     u64::try_from(START.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX).max(1)
 }
 
-/// Who ought to receive the messages of a run.
+/// For whom the messages of a run are. Whoever hears itself is told of its own as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
     /// The receiver that the message names.
     One,
-    /// Every receiver but the sender, which is one of them.
+    /// Every receiver but the sender.
     Others,
 }
 
@@ -39,12 +40,22 @@ struct Message {
     /// When its latest copy came.
     came: Nanos,
     copies: u32,
+    /// Copies that it ought to have.
+    wanted: u32,
+}
+
+impl Message {
+    fn is_received(&self) -> bool {
+        self.copies >= self.wanted
+    }
 }
 
 /// Everything that happened in one run.
 pub struct Tally {
     run: u32,
     audience: Audience,
+    /// For each receiver whether it hears what it says itself.
+    hears_itself: Rc<[bool]>,
     messages: Vec<Message>,
     /// For each receiver the numbers that came, in their order.
     arrivals: Vec<Vec<u32>>,
@@ -54,38 +65,49 @@ pub struct Tally {
     late: u64,
     astray: u64,
     acked: u64,
+    /// Copies that the acknowledged messages ought to have.
+    owed: u64,
     copies: u64,
 }
 
 impl Tally {
-    /// An empty account of `receivers` receivers.
-    pub fn new(run: u32, receivers: usize, audience: Audience) -> Tally {
+    /// An empty account of receivers who each hear themselves or not.
+    pub fn new(run: u32, hears_itself: Rc<[bool]>, audience: Audience) -> Tally {
         Tally {
             run,
             audience,
             messages: Vec::new(),
-            arrivals: vec![Vec::new(); receivers],
+            arrivals: vec![Vec::new(); hears_itself.len()],
+            hears_itself,
             refused: 0,
             failure: None,
             given_up: 0,
             late: 0,
             astray: 0,
             acked: 0,
+            owed: 0,
             copies: 0,
         }
     }
 
     /// An empty account of another run with the same receivers.
     pub fn renewed(&self, run: u32) -> Tally {
-        Tally::new(run, self.arrivals.len(), self.audience)
+        Tally::new(run, self.hears_itself.clone(), self.audience)
     }
 
-    /// A message that ought to be sent at `due`.
+    /// A message that ought to be sent at `due`; nobody writes to itself. A sender who does not listen has a
+    /// number that is no receiver's.
     pub fn plan(&mut self, from: usize, to: usize, due: Nanos) -> Mark {
         let number = u32::try_from(self.messages.len()).expect("a run is bounded far below 2^32 messages");
         let index = |n: usize| u32::try_from(n).expect("there are fewer people than ports");
+        let receivers = index(self.arrivals.len());
         let (from, to) = (index(from), index(to));
-        self.messages.push(Message { from, to, due, sent: 0, acked: 0, came: 0, copies: 0 });
+        let others = match self.audience {
+            Audience::One => 1,
+            Audience::Others => receivers - u32::from(from < receivers),
+        };
+        let wanted = others + u32::from(self.echoes(from));
+        self.messages.push(Message { from, to, due, sent: 0, acked: 0, came: 0, copies: 0, wanted });
         Mark { run: self.run, number }
     }
 
@@ -110,7 +132,9 @@ impl Tally {
     pub fn acked(&mut self, mark: Mark, at: Nanos) {
         if let Some(message) = self.message(mark) {
             message.acked = at;
+            let wanted = u64::from(message.wanted);
             self.acked += 1;
+            self.owed += wanted;
         }
     }
 
@@ -131,24 +155,24 @@ impl Tally {
     /// has reached everybody now.
     pub fn arrived(&mut self, receiver: usize, push: &[u8], at: Nanos) -> bool {
         let Some(mark) = Mark::find(push) else { return false };
-        let each = self.copies_each();
-        let audience = self.audience;
         let person = u32::try_from(receiver).unwrap_or(u32::MAX);
-        let meant = |message: &Message| match audience {
-            Audience::One => message.to == person,
-            Audience::Others => message.from != person,
-        };
         if mark.run != self.run {
             self.late += 1;
             return false;
         }
+        let (audience, echoes) = (self.audience, self.echoes(person));
+        let meant = |message: &Message| match (message.from == person, audience) {
+            (true, _) => echoes,
+            (false, Audience::One) => message.to == person,
+            (false, Audience::Others) => true,
+        };
         let Some(message) = self.message(mark).filter(|message| meant(message)) else {
             self.astray += 1;
             return false;
         };
         message.came = at;
         message.copies += 1;
-        let complete = message.copies == each;
+        let complete = message.copies == message.wanted;
         self.copies += 1;
         self.arrivals[receiver].push(mark.number);
         complete
@@ -157,21 +181,18 @@ impl Tally {
     /// Whether the message has reached everybody.
     pub fn is_complete(&self, mark: Mark) -> bool {
         let message = self.messages.get(mark.number as usize);
-        mark.run != self.run || message.is_none_or(|message| message.copies >= self.copies_each())
+        mark.run != self.run || message.is_none_or(Message::is_received)
     }
 
     /// Whether nothing more is expected.
     pub fn is_settled(&self) -> bool {
         let answered = self.acked + self.refused + self.given_up >= self.planned();
-        answered && self.copies >= self.acked * u64::from(self.copies_each())
+        answered && self.copies >= self.owed
     }
 
-    /// Copies that a message ought to have.
-    fn copies_each(&self) -> u32 {
-        match self.audience {
-            Audience::One => 1,
-            Audience::Others => u32::try_from(self.arrivals.len()).unwrap_or(u32::MAX).saturating_sub(1),
-        }
+    /// Whether this sender is told of its own messages.
+    fn echoes(&self, sender: u32) -> bool {
+        self.hears_itself.get(sender as usize).copied().unwrap_or_default()
     }
 
     fn message(&mut self, mark: Mark) -> Option<&mut Message> {
@@ -194,8 +215,7 @@ impl Tally {
             ..Verdict::default()
         };
         verdict.unanswered = verdict.planned - verdict.unsent - verdict.acked - verdict.refused;
-        let each = self.copies_each();
-        verdict.exact = self.count(|message| message.acked > 0 && message.copies == each);
+        verdict.exact = self.count(|message| message.acked > 0 && message.copies == message.wanted);
         let mut expected = self.expected();
         // Who saw the message last, from 1, as a scratch for all receivers.
         let mut seen_by = vec![0_u32; self.messages.len()];
@@ -220,14 +240,18 @@ impl Tally {
     /// For each receiver how many acknowledged messages it ought to have.
     fn expected(&self) -> Vec<u64> {
         let mut counts = vec![0; self.arrivals.len()];
+        let mut own = vec![0; self.arrivals.len()];
         for message in self.messages.iter().filter(|message| message.acked > 0) {
-            match self.audience {
-                Audience::One => counts[message.to as usize] += 1,
-                Audience::Others => counts[message.from as usize] += 1,
+            if let Some(own) = own.get_mut(message.from as usize) {
+                *own += 1;
+            }
+            if self.audience == Audience::One {
+                counts[message.to as usize] += 1;
             }
         }
-        if self.audience == Audience::Others {
-            counts.iter_mut().for_each(|own| *own = self.acked - *own);
+        for ((count, own), echoes) in counts.iter_mut().zip(own).zip(self.hears_itself.iter()) {
+            let others = if self.audience == Audience::Others { self.acked - own } else { *count };
+            *count = others + if *echoes { own } else { 0 };
         }
         counts
     }
@@ -244,8 +268,7 @@ impl Tally {
 
     /// From when a message was due until its last receiver had it; only those due after `warm`.
     pub fn until_received(&self, warm: Nanos) -> Spread {
-        let all = self.copies_each();
-        let came = self.messages.iter().filter(|message| message.copies >= all && message.due >= warm);
+        let came = self.messages.iter().filter(|message| message.is_received() && message.due >= warm);
         Spread::of(came.map(|message| message.came.saturating_sub(message.due)).collect())
     }
 
@@ -256,8 +279,7 @@ impl Tally {
 
     /// Messages per second between the first sent and the last whose receivers all had it.
     pub fn rate(&self) -> f64 {
-        let all = self.copies_each();
-        let done = self.messages.iter().filter(|message| message.acked > 0 && message.copies >= all);
+        let done = self.messages.iter().filter(|message| message.acked > 0 && message.is_received());
         let (mut count, mut first, mut last) = (0_u32, u64::MAX, 0);
         for message in done {
             count += 1;

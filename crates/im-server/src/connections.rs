@@ -71,6 +71,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stoppin
     let _ = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT);
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
+        im_gateway::pusher::redirect(&mut request);
         router.clone().oneshot(request)
     });
     let connection = http1::Builder::new()

@@ -4,11 +4,12 @@ mod connections;
 mod first_start;
 mod operations;
 pub mod settings;
+mod texters;
 
 use axum::Router;
 use im_api_common::{address::Network, civil::Offset};
 use im_core::{App, Clock, Db, Limiter, Millis, SCHEMA};
-use im_gateway::{Hub, egg::Style};
+use im_gateway::{Hub, egg::Style, pusher};
 use im_media::{Covers, Store};
 pub use settings::Settings;
 use std::{
@@ -48,6 +49,7 @@ pub struct Running {
     stop: CancellationToken,
     serving: JoinHandle<()>,
     metrics: Option<JoinHandle<()>>,
+    trigger: Option<(SocketAddr, JoinHandle<()>)>,
     /// Keeps a second server away from the data directory.
     _claim: File,
 }
@@ -56,6 +58,11 @@ impl Running {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where the trigger API listens, if it is switched on.
+    pub fn trigger_address(&self) -> Option<SocketAddr> {
+        self.trigger.as_ref().map(|(address, _)| *address)
     }
 
     /// The core.
@@ -69,9 +76,8 @@ impl Running {
         self.stop.cancel();
         self.hub.stop().await;
         let _ = tokio::time::timeout(GRACE, self.serving).await;
-        if let Some(metrics) = self.metrics {
-            metrics.abort();
-        }
+        let trigger = self.trigger.map(|(_, trigger)| trigger);
+        [self.metrics, trigger].into_iter().flatten().for_each(|own| own.abort());
     }
 }
 
@@ -99,7 +105,7 @@ pub async fn open_core(settings: &Settings) -> Result<App, Error> {
     let db = open_existing(settings).await?;
     db.migrate(SCHEMA).await?;
     let (bus, _) = im_gateway::in_process();
-    Ok(core(settings, db, Arc::new(SystemClock), bus))
+    core(settings, db, Arc::new(SystemClock), bus)
 }
 
 /// Makes the data directory and keeps it from a second server for as long as the file lives.
@@ -110,9 +116,15 @@ fn claim(data: &Path) -> Result<File, Error> {
     Ok(file)
 }
 
-fn core(settings: &Settings, db: Db, clock: Arc<dyn Clock>, bus: im_gateway::InProcess) -> App {
+fn core(
+    settings: &Settings,
+    db: Db,
+    clock: Arc<dyn Clock>,
+    bus: im_gateway::InProcess,
+) -> Result<App, Error> {
     let limiter = Limiter::new(settings.limits.clone());
-    App::new(db, clock, Arc::new(bus), settings.chat.clone(), settings.pop.clone(), limiter)
+    let texter = texters::open(&settings.sms)?;
+    Ok(App::new(db, clock, Arc::new(bus), settings.chat.clone(), settings.pop.clone(), texter, limiter))
 }
 
 /// Starts everything; returns when it listens.
@@ -121,7 +133,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
     let db = open_database(&settings).await?;
     db.migrate(SCHEMA).await?;
     let (bus, feed) = im_gateway::in_process();
-    let app = core(&settings, db, clock, bus);
+    let app = core(&settings, db, clock, bus)?;
     im_core::switches::load(&app).await?;
     if !settings.limits.enabled {
         tracing::warn!("rate limits are switched off: limits.enabled is false");
@@ -130,14 +142,24 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
         format!("egg.time_zone: {:?} is not an offset such as +08:00", settings.egg.time_zone)
     })?;
     let style = Style { icons: settings.egg.icons.clone(), offset };
-    let hub = Hub::start(app.clone(), settings.egg.clone(), style.clone(), feed);
-    let store = Arc::new(Store::open(&settings.server.data, &settings.storage)?);
-    let covers = Arc::new(Covers::new(store.clone(), &settings.media)?);
     let network = Network {
         behind_proxy: settings.server.behind_proxy,
         public_url: settings.server.public_url.clone(),
     };
+    let pusher = pusher::Pusher::load(&app, settings.push.clone(), network.clone()).await?;
+    let hub = Hub::start(app.clone(), settings.egg.clone(), style.clone(), pusher, feed);
+    let store = Arc::new(Store::open(&settings.server.data, &settings.storage)?);
+    let covers = Arc::new(Covers::new(store.clone(), &settings.media)?);
     let health = operations::Health::new(app.clone(), hub.clone(), &settings.metrics);
+    let pop = im_api_pop::router(im_api_pop::Parts {
+        app: app.clone(),
+        hub: hub.clone(),
+        store: store.clone(),
+        network: network.clone(),
+        upload: settings.upload.clone(),
+        offset: style.offset.clone(),
+    })
+    .await?;
     let egg = im_api_egg::router(im_api_egg::Parts {
         app: app.clone(),
         hub: hub.clone(),
@@ -151,6 +173,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
     let router = Router::new()
         .merge(operations::router(health.clone()))
         .merge(im_gateway::router(hub.clone()))
+        .merge(pop)
         .merge(egg);
 
     let listener = connections::listen(&settings.server.listen)
@@ -158,10 +181,31 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
         .map_err(|e| format!("cannot listen on {}: {e}", settings.server.listen))?;
     let address = listener.local_addr()?;
     let metrics = operations::listen(health, &settings.metrics).await?;
+    let trigger = listen_for_triggers(hub.clone(), &settings.push.trigger_listen).await?;
     let stop = CancellationToken::new();
     let serving =
         tokio::spawn(connections::serve(listener, router, settings.server.connections, stop.clone()));
-    Ok(Running { address, app, hub, stop, serving, metrics, _claim: claim })
+    Ok(Running { address, app, hub, stop, serving, metrics, trigger, _claim: claim })
+}
+
+/// Opens the trigger API's own listener, where one is wanted.
+async fn listen_for_triggers(
+    hub: Arc<Hub>,
+    name: &str,
+) -> Result<Option<(SocketAddr, JoinHandle<()>)>, Error> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let listener = connections::listen(name)
+        .await
+        .map_err(|e| format!("cannot listen on {name} (push.trigger_listen): {e}"))?;
+    let address = listener.local_addr()?;
+    let serving = tokio::spawn(async move {
+        if let Err(e) = axum::serve(listener, pusher::trigger::router(hub)).await {
+            tracing::error!(error = %e, "the trigger listener ended");
+        }
+    });
+    Ok(Some((address, serving)))
 }
 
 pub use first_start::{Admin, ensure_admin, make_admin};

@@ -1,11 +1,13 @@
 //! The settings of the server: built-in defaults, then `hongyan.toml`, then the environment, then
 //! flags. An unknown key is refused.
 use crate::{Error, operations::Metrics};
+use im_api_pop::Upload;
 use im_core::{
     Chat, Limits, Pop,
     settings::{HIDDEN, Secret, Section},
+    sms::Sms,
 };
-use im_gateway::egg::Egg;
+use im_gateway::{egg::Egg, pusher::Push};
 use im_media::settings::{Media, Storage};
 use serde::{Deserialize, Serialize};
 use std::{fmt::Write as _, path::PathBuf};
@@ -77,6 +79,9 @@ sections! {
     storage: Storage,
     egg: Egg,
     pop: Pop,
+    sms: Sms,
+    upload: Upload,
+    push: Push,
 }
 
 struct Described {

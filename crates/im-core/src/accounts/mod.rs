@@ -2,6 +2,8 @@
 
 mod passwords;
 pub mod privacy;
+pub mod recovery;
+pub mod registration;
 pub mod sessions;
 mod store;
 #[cfg(test)]
@@ -9,6 +11,7 @@ mod tests;
 
 use crate::{AccountId, App, Error, Event, Millis, Rate, Refusal, Result, SessionEnd, SessionId};
 use im_db::{Row, Tx};
+use registration::{NewUser, Origin};
 use serde::{Deserialize, Serialize};
 pub use store::{by_id, by_uuid, set_status};
 
@@ -174,8 +177,9 @@ pub struct SignedIn {
 /// Makes a user and signs it in. `address` is where the call comes from.
 ///
 /// # Errors
-/// [`Refusal::UsernameMalformed`], [`Refusal::UsernameTaken`], [`Refusal::TooOften`].
+/// [`Refusal::RegisterOff`], [`Refusal::UsernameMalformed`], [`Refusal::UsernameTaken`], [`Refusal::TooOften`].
 pub async fn register(app: &App, username: String, password: String, address: &str) -> Result<SignedIn> {
+    registration::check_open(app)?;
     check_username(&username)?;
     app.limiter.take(Rate::Register, address, app.now())?;
     let hash = passwords::hash(password).await?;
@@ -191,8 +195,9 @@ pub async fn register(app: &App, username: String, password: String, address: &s
 /// Signs in with name and password.
 ///
 /// # Errors
-/// [`Refusal::NoSuchAccount`] (also when disabled), [`Refusal::WrongPassword`], and
-/// [`Refusal::TooOften`] after many failures of this account from this address.
+/// [`Refusal::NoSuchAccount`] (in the egg dialect also when disabled), [`Refusal::WrongPassword`],
+/// [`Refusal::AccountDisabled`] when the password is right, and [`Refusal::TooOften`] after many
+/// failures of this account from this address.
 pub async fn login(
     app: &App,
     username: String,
@@ -200,27 +205,7 @@ pub async fn login(
     address: &str,
     door: Door,
 ) -> Result<SignedIn> {
-    let attempts = format!("{}@{address}", username.to_lowercase());
-    app.limiter.check(Rate::LoginFailure, attempts.as_str(), app.now())?;
-    app.limiter.take(Rate::Login, address, app.now())?;
-    let found =
-        app.read(move |_, tx| Box::pin(async move { store::credential(tx, &username).await })).await?;
-    let (id, hash) = match &found {
-        Some(credential) => (Some(credential.id), credential.password_hash.clone()),
-        None => (None, String::new()), // the same work, so that the time does not tell who exists
-    };
-    let verdict = passwords::verify(password, hash.clone()).await?;
-    let refused = match (id, &verdict) {
-        (None, _) => Some(Refusal::NoSuchAccount),
-        (_, passwords::Verdict::Wrong) => Some(Refusal::WrongPassword),
-        _ => None,
-    };
-    if let Some(refusal) = refused {
-        app.limiter.take(Rate::LoginFailure, attempts.as_str(), app.now())?;
-        return Err(refusal.into());
-    }
-    app.limiter.forget(Rate::LoginFailure, attempts);
-    let id = id.ok_or(Refusal::NoSuchAccount)?;
+    let Verified { id, hash, verdict } = verify(app, username, password, address, door).await?;
     app.write(move |app, tx| {
         Box::pin(async move {
             unchanged(tx, id, &hash).await?;
@@ -231,6 +216,59 @@ pub async fn login(
         })
     })
     .await
+}
+
+/// The account whose name and password these are, without signing it in.
+///
+/// # Errors
+/// As [`login`] through the pop dialect.
+pub async fn check_password(
+    app: &App,
+    username: String,
+    password: String,
+    address: &str,
+) -> Result<AccountId> {
+    Ok(verify(app, username, password, address, Door::Pop).await?.id)
+}
+
+/// An account whose password was right a moment ago.
+struct Verified {
+    id: AccountId,
+    hash: String,
+    verdict: passwords::Verdict,
+}
+
+async fn verify(
+    app: &App,
+    username: String,
+    password: String,
+    address: &str,
+    door: Door,
+) -> Result<Verified> {
+    let attempts = format!("{}@{address}", username.to_lowercase());
+    app.limiter.check(Rate::LoginFailure, attempts.as_str(), app.now())?;
+    app.limiter.take(Rate::Login, address, app.now())?;
+    let found =
+        app.read(move |_, tx| Box::pin(async move { store::credential(tx, &username).await })).await?;
+    let found = found.filter(|credential| credential.enabled || door == Door::Pop);
+    // Without an account the same work, so that the time does not tell who exists.
+    let hash = found.as_ref().map(|credential| credential.password_hash.clone()).unwrap_or_default();
+    let verdict = passwords::verify(password, hash.clone()).await?;
+    let refused = match (&found, &verdict) {
+        (None, _) => Some(Refusal::NoSuchAccount),
+        (_, passwords::Verdict::Wrong) => Some(Refusal::WrongPassword),
+        _ => None,
+    };
+    if let Some(refusal) = refused {
+        app.limiter.take(Rate::LoginFailure, attempts.as_str(), app.now())?;
+        return Err(refusal.into());
+    }
+    app.limiter.forget(Rate::LoginFailure, attempts);
+    let credential = found.ok_or(Refusal::NoSuchAccount)?;
+    if !credential.enabled {
+        return Err(Refusal::AccountDisabled.into());
+    }
+    Ok(Verified { id: credential.id, hash, verdict })
 }
 
 /// Ends the caller's session.
@@ -299,15 +337,28 @@ pub async fn set_enabled(app: &App, username: String, enabled: bool) -> Result<(
     app.write(move |app, tx| {
         Box::pin(async move {
             let id = store::id_by_username(tx, &username).await?.ok_or(Refusal::NoSuchAccount)?;
-            store::set_status(tx, id, i64::from(enabled), app.now()).await?;
-            if enabled {
-                return sessions::end_all(&app, tx, id, SessionEnd::Disabled).await;
-            }
-            // The sessions stay until then, so that who holds one is told why it is out.
-            sessions::suspend(&app, tx, id).await
+            switch_account(&app, tx, id, enabled).await
         })
     })
     .await
+}
+
+/// Disables or enables `id`; a merchant takes its seats along when it goes (pop.md §6.7).
+pub(crate) async fn switch_account(app: &App, tx: &mut Tx, id: AccountId, enabled: bool) -> Result<()> {
+    let mut all = vec![id];
+    if !enabled {
+        all.extend(store::seats(tx, id).await?);
+    }
+    for id in all {
+        store::set_status(tx, id, i64::from(enabled), app.now()).await?;
+        if enabled {
+            sessions::end_all(app, tx, id, SessionEnd::Disabled).await?;
+        } else {
+            // The sessions stay until then, so that who holds one is told why it is out.
+            sessions::suspend(app, tx, id).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Users whose username contains `keyword`, oldest first; never visitors, never the caller.
@@ -316,6 +367,11 @@ pub async fn search(app: &App, caller: Caller, keyword: String) -> Result<Vec<Ac
     let limit = app.chat.search_results;
     app.read(move |_, tx| Box::pin(async move { Ok(store::search(tx, caller.id, &keyword, limit).await?) }))
         .await
+}
+
+/// The account `id`, enabled or not.
+pub async fn find(app: &App, id: AccountId) -> Result<Option<Account>> {
+    app.read(move |_, tx| Box::pin(async move { Ok(store::by_id(tx, id).await?) })).await
 }
 
 /// The enabled account behind a public id.
@@ -340,6 +396,8 @@ pub enum Change {
     Nickname(String),
     /// The picture.
     Avatar(String),
+    /// What its owner tells about himself.
+    Bio(String),
     /// 0: friends at once, 1: asks first.
     FriendPolicy(i64),
     /// Who may write: see [`privacy`].
@@ -358,9 +416,11 @@ pub async fn change_profile(app: &App, caller: Caller, change: Change) -> Result
         .await
 }
 
-/// Notes that an account has just gone offline.
-pub async fn went_offline(app: &App, id: AccountId) -> Result<()> {
-    app.write(move |app, tx| Box::pin(async move { Ok(store::set_offline(tx, id, app.now()).await?) })).await
+/// Notes that an account has just gone offline, and tells when.
+pub async fn went_offline(app: &App, id: AccountId) -> Result<Millis> {
+    let now = app.now();
+    app.write(move |_, tx| Box::pin(async move { Ok(store::set_offline(tx, id, now).await?) })).await?;
+    Ok(now)
 }
 
 /// The enabled user `id` (not a visitor).
@@ -430,4 +490,7 @@ pub(crate) async fn convert(app: &App, tx: &mut Tx, id: AccountId, username: &st
 }
 
 pub(crate) use passwords::hash as hash_password;
-pub(crate) use store::{avatar_changed, describe_device, session_role, username_exists, visitor_by_device};
+pub(crate) use store::{
+    avatar_changed, by_nid, by_username, change as write_profile, count_seats, describe_device, session_role,
+    set_merchant, username_exists, visitor_by_device,
+};

@@ -20,18 +20,23 @@ const POP_SESSIONS: usize = 20;
 
 pub(crate) type Hash = [u8; 32];
 
+/// How long a look-up is good on our own clock, which may be moved; the cache itself goes by the machine's.
+const CACHED_MS: u64 = 30_000;
+
 /// Sessions looked up lately. An entry lives half a minute, so that what another process changed
 /// (an operator's command, another node) is seen soon even without an event.
 pub(crate) struct Cache {
-    callers: moka::sync::Cache<Hash, Caller>,
+    callers: moka::sync::Cache<Hash, (Caller, Millis)>,
     /// Counts removals: a look-up that began before a removal must not bring the entry back.
     removals: AtomicU64,
 }
 
 impl Default for Cache {
     fn default() -> Self {
-        let callers =
-            moka::sync::Cache::builder().max_capacity(200_000).time_to_live(Duration::from_secs(30)).build();
+        let callers = moka::sync::Cache::builder()
+            .max_capacity(200_000)
+            .time_to_live(Duration::from_millis(CACHED_MS))
+            .build();
         Cache { callers, removals: AtomicU64::new(0) }
     }
 }
@@ -47,11 +52,13 @@ pub async fn authenticate(app: &App, token: &str, door: Door) -> Result<Caller> 
 
 async fn holder(app: &App, token: &str) -> Result<Caller> {
     let hash = hash(token).ok_or(Refusal::BadToken)?;
-    if let Some(caller) = app.sessions.callers.get(&hash) {
+    let now = app.now();
+    if let Some((caller, looked_up)) = app.sessions.callers.get(&hash)
+        && now.0.abs_diff(looked_up.0) < CACHED_MS
+    {
         return Ok(caller);
     }
     let removals = app.sessions.removals.load(Ordering::Acquire);
-    let now = app.now();
     let found = app.read(move |_, tx| Box::pin(async move { store::session(tx, &hash).await })).await?;
     let live = |session: &store::Session| session.seen_ms > now.plus(-lifetime_ms(app, session.caller.door));
     let session = found.filter(live).ok_or(Refusal::BadToken)?;
@@ -66,7 +73,7 @@ async fn holder(app: &App, token: &str) -> Result<Caller> {
             tracing::warn!(error = %e, "a session's last use is not noted");
         }
     }
-    app.sessions.callers.insert(hash, caller);
+    app.sessions.callers.insert(hash, (caller, now));
     if app.sessions.removals.load(Ordering::Acquire) != removals {
         app.sessions.callers.invalidate(&hash); // something ended meanwhile, perhaps this
     }

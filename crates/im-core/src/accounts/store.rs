@@ -94,6 +94,46 @@ pub async fn search(tx: &mut Tx, me: AccountId, keyword: &str, limit: i64) -> Db
     tx.all(sql, params![me, &pattern, limit], read_account).await
 }
 
+/// The account of this name, enabled or not.
+pub async fn by_username(tx: &mut Tx, username: &str) -> Db<Option<Account>> {
+    tx.maybe(account_where!("username_key = $1"), params![&username.to_lowercase()], read_account).await
+}
+
+/// The account with this public number, enabled or not.
+pub async fn by_nid(tx: &mut Tx, nid: i64) -> Db<Option<Account>> {
+    tx.maybe(account_where!("nid = $1"), params![nid], read_account).await
+}
+
+pub async fn id_by_mobile(tx: &mut Tx, mobile: &str) -> Db<Option<AccountId>> {
+    let sql = "select id from account where mobile = $1";
+    tx.maybe(sql, params![mobile], |row| row.get("id")).await
+}
+
+/// Writes what a new user brings besides its name and password.
+pub async fn describe(tx: &mut Tx, id: AccountId, new: &NewUser, about: Origin<'_>) -> Db<()> {
+    let sql = "update account set nickname = $2, avatar = $3, bio = $4, mobile = $5, parent_id = $6,
+                 privacy = $7, friend_policy = 1 where id = $1";
+    let (phone, parent) = (about.phone, about.parent.map(|id| id.0));
+    let params = params![id, &new.nickname, &new.avatar, &new.sign, phone, parent, registration::OPEN];
+    tx.run(sql, params).await.map(drop)
+}
+
+pub async fn set_merchant(tx: &mut Tx, id: AccountId, merchant: bool, now: Millis) -> Db<bool> {
+    let sql = "update account set merchant = $2, updated_ms = $3 where id = $1";
+    Ok(tx.run(sql, params![id, merchant, now]).await? > 0)
+}
+
+/// The seats of a merchant; its row is locked until the unit of work ends.
+pub async fn count_seats(tx: &mut Tx, merchant: AccountId) -> Db<i64> {
+    tx.run("update account set status = status where id = $1", params![merchant]).await?;
+    let sql = "select count(*) as n from account where parent_id = $1";
+    tx.one(sql, params![merchant], |row| row.get("n")).await
+}
+
+pub async fn seats(tx: &mut Tx, merchant: AccountId) -> Db<Vec<AccountId>> {
+    tx.all("select id from account where parent_id = $1", params![merchant], |row| row.get("id")).await
+}
+
 pub struct NewAccount<'a> {
     pub username: &'a str,
     pub hash: &'a str,
@@ -172,6 +212,10 @@ pub async fn change(tx: &mut Tx, id: AccountId, change: &Change, now: Millis) ->
             let sql = "update account set avatar = $2, avatar_ms = $3, updated_ms = $3 where id = $1";
             tx.run(sql, params![id, text, now]).await?
         }
+        Change::Bio(text) => {
+            let sql = "update account set bio = $2, updated_ms = $3 where id = $1";
+            tx.run(sql, params![id, text, now]).await?
+        }
         Change::FriendPolicy(policy) => {
             let sql = "update account set friend_policy = $2, updated_ms = $3 where id = $1";
             tx.run(sql, params![id, *policy, now]).await?
@@ -213,13 +257,16 @@ pub async fn set_login(tx: &mut Tx, id: AccountId, now: Millis) -> Db<()> {
 pub struct Credential {
     pub id: AccountId,
     pub password_hash: String,
+    pub enabled: bool,
 }
 
-/// The way into the enabled account `username`.
+/// The way into the account `username`.
 pub async fn credential(tx: &mut Tx, username: &str) -> Result<Option<Credential>> {
-    let sql = "select id, password_hash from account where username_key = $1 and status = 1";
-    let read =
-        |row: &Row<'_>| Ok(Credential { id: row.get("id")?, password_hash: row.get("password_hash")? });
+    let sql = "select id, password_hash, status from account where username_key = $1";
+    let read = |row: &Row<'_>| {
+        let enabled = row.get::<i64>("status")? == 1;
+        Ok(Credential { id: row.get("id")?, password_hash: row.get("password_hash")?, enabled })
+    };
     Ok(tx.maybe(sql, params![&username.to_lowercase()], read).await?)
 }
 

@@ -1,15 +1,18 @@
 //! Friends: asking, deciding, remarks, stars, blocks.
 
+mod applying;
 pub mod initials;
-mod store;
+pub(crate) mod store;
 
 use crate::{
-    AccountId, App, Millis, Rate, Refusal, Result,
+    AccountId, App, Audience, Change, Event, Millis, Rate, Refusal, Result,
     accounts::{self, Account, Caller},
     conversations,
     messages::{self, Entry, Notice},
 };
+pub use applying::{Asked, Decided, add, apply, edge, remark, request, requests_of, settle};
 use im_db::{Row, Tx};
+use std::sync::Arc;
 
 /// How `owner` keeps `peer` among its friends. A friendship is two edges.
 #[derive(Clone, Debug)]
@@ -94,8 +97,12 @@ pub struct Request {
 /// Asks `to` for friendship.
 ///
 /// # Errors
-/// [`Refusal::Yourself`], [`Refusal::NoSuchPerson`], [`Refusal::AlreadyAsked`], [`Refusal::TooOften`].
+/// [`Refusal::AddFriendOff`], [`Refusal::Yourself`], [`Refusal::NoSuchPerson`], [`Refusal::AlreadyAsked`],
+/// [`Refusal::TooOften`].
 pub async fn ask(app: &App, caller: Caller, to: AccountId, text: String) -> Result<()> {
+    if !app.switches().add_friend {
+        return Err(Refusal::AddFriendOff.into());
+    }
     app.limiter.take(Rate::Ask, caller.id, app.now())?;
     app.write(move |app, tx| {
         Box::pin(async move {
@@ -103,6 +110,7 @@ pub async fn ask(app: &App, caller: Caller, to: AccountId, text: String) -> Resu
             if store::open_request(tx, caller.id, to).await? {
                 return Err(Refusal::AlreadyAsked.into());
             }
+            let text = app.censor().clean(&text).into_owned();
             store::insert_request(tx, caller.id, to, &text, RequestState::Pending, app.now()).await?;
             messages::post_inbox(&app, tx, to, Entry::notice(caller.id, Notice::FriendAsked)).await.map(drop)
         })
@@ -115,6 +123,9 @@ pub async fn ask(app: &App, caller: Caller, to: AccountId, text: String) -> Resu
 /// # Errors
 /// As [`ask`], and [`Refusal::MustAsk`].
 pub async fn befriend(app: &App, caller: Caller, friend: AccountId, text: String) -> Result<()> {
+    if !app.switches().add_friend {
+        return Err(Refusal::AddFriendOff.into());
+    }
     app.limiter.take(Rate::Ask, caller.id, app.now())?;
     app.write(move |app, tx| {
         Box::pin(async move {
@@ -126,7 +137,8 @@ pub async fn befriend(app: &App, caller: Caller, friend: AccountId, text: String
                 return Err(Refusal::AlreadyAsked.into());
             }
             store::insert_request(tx, caller.id, friend, &text, RequestState::Agree, app.now()).await?;
-            make_friends(&app, tx, caller.id, friend, "").await
+            let mine = accounts::by_id(tx, caller.id).await?.map(|account| account.nickname);
+            make_friends(&app, tx, caller.id, friend, ["", &mine.unwrap_or_default()]).await
         })
     })
     .await
@@ -149,7 +161,8 @@ pub async fn decide(
                 .await?
                 .ok_or(Refusal::NoSuchRequest)?;
             if state == RequestState::Agree {
-                make_friends(&app, tx, caller.id, from, &remark).await?;
+                let mine = accounts::by_id(tx, caller.id).await?.map(|account| account.nickname);
+                make_friends(&app, tx, caller.id, from, [&remark, &mine.unwrap_or_default()]).await?;
             }
             Ok(())
         })
@@ -207,6 +220,7 @@ pub struct Friend {
     pub username: String,
     pub nickname: String,
     pub avatar: String,
+    pub merchant: bool,
     pub remark: String,
 }
 
@@ -283,10 +297,14 @@ pub async fn set_flag(app: &App, caller: Caller, friend: AccountId, flag: Flag) 
 /// # Errors
 /// [`Refusal::NotFriends`].
 pub async fn unfriend(app: &App, caller: Caller, friend: AccountId) -> Result<()> {
-    app.write(move |_, tx| {
+    app.write(move |app, tx| {
         Box::pin(async move {
             store::edge(tx, caller.id, friend).await?.ok_or(Refusal::NotFriends)?;
-            Ok(store::unfriend(tx, caller.id, friend).await?)
+            store::unfriend(tx, caller.id, friend).await?;
+            conversations::part(tx, caller.id, friend).await?;
+            let (both, change) = (vec![caller.id, friend], Change::Unfriended(caller.id, friend));
+            app.emit(tx, Event::Changed(Audience::Accounts(both), Arc::new(change)));
+            Ok(())
         })
     })
     .await
@@ -318,6 +336,16 @@ pub async fn approach(app: &App, caller: Caller, id: AccountId) -> Result<Approa
 /// Who has `id` among its friends.
 pub async fn circle(app: &App, id: AccountId) -> Result<Vec<AccountId>> {
     app.read(move |_, tx| Box::pin(async move { Ok(store::circle(tx, id).await?) })).await
+}
+
+/// What each friend of `id` calls it; empty where it has no remark.
+pub(crate) async fn remarks_on(tx: &mut Tx, id: AccountId) -> Result<Vec<(AccountId, String)>> {
+    Ok(store::remarks_on(tx, id).await?)
+}
+
+/// The remark that `owner` keeps on `peer`; `None` when they are no friends.
+pub(crate) async fn remark_on(tx: &mut Tx, owner: AccountId, peer: AccountId) -> Result<Option<String>> {
+    Ok(store::edge(tx, owner, peer).await?.map(|edge| edge.remark))
 }
 
 /// Whether the account has a friend that it did not block.
@@ -352,14 +380,19 @@ async fn check_new(tx: &mut Tx, from: AccountId, to: AccountId) -> Result<Accoun
     accounts::person(tx, to).await
 }
 
-/// Makes both edges, where they are missing, and tells both. `me` agreed; it calls the other one
-/// `remark`, and the other one calls it by its nickname.
-async fn make_friends(app: &App, tx: &mut Tx, me: AccountId, other: AccountId, remark: &str) -> Result<()> {
-    let my_nickname = accounts::by_id(tx, me).await?.map(|account| account.nickname).unwrap_or_default();
+/// Makes both edges, where they are missing, and tells both. `me` agreed; what it calls the other one
+/// comes first in `remarks`, then what the other one calls it.
+pub(crate) async fn make_friends(
+    app: &App,
+    tx: &mut Tx,
+    me: AccountId,
+    other: AccountId,
+    remarks: [&str; 2],
+) -> Result<()> {
     let now = app.now();
     conversations::lock_pair(tx, me, other, now).await?; // both may be befriending each other at once
-    store::insert_edge(tx, me, other, remark, now).await?;
-    store::insert_edge(tx, other, me, &my_nickname, now).await?;
+    store::insert_edge(tx, me, other, remarks[0], now).await?;
+    store::insert_edge(tx, other, me, remarks[1], now).await?;
     let told = Entry::notice(me, Notice::Befriended);
     messages::post_direct(app, tx, other, told, &|_| Ok(())).await.map(drop)
 }

@@ -27,6 +27,27 @@ fn read_edge(row: &Row<'_>) -> Db<Edge> {
     })
 }
 
+macro_rules! request_where {
+    ($condition:literal) => {
+        concat!(
+            "select id, from_id, to_id, text, state, created_ms, updated_ms from friend_request where ",
+            $condition
+        )
+    };
+}
+
+fn read_request(row: &Row<'_>) -> Db<Request> {
+    Ok(Request {
+        id: row.get("id")?,
+        from: row.get("from_id")?,
+        to: row.get("to_id")?,
+        text: row.get("text")?,
+        state: row.get("state")?,
+        created_ms: row.get("created_ms")?,
+        updated_ms: row.get("updated_ms")?,
+    })
+}
+
 pub async fn edge(tx: &mut Tx, owner: AccountId, peer: AccountId) -> Db<Option<Edge>> {
     tx.maybe(edge_where!("owner_id = $1 and peer_id = $2"), params![owner, peer], read_edge).await
 }
@@ -80,7 +101,7 @@ pub async fn unfriend(tx: &mut Tx, a: AccountId, b: AccountId) -> Db<()> {
 }
 
 pub async fn friends(tx: &mut Tx, owner: AccountId, skip: i64, limit: i64) -> Db<Vec<Friend>> {
-    let sql = "select e.id as edge_id, e.remark, a.id, a.uuid, a.username, a.nickname, a.avatar
+    let sql = "select e.id as edge_id, e.remark, a.id, a.uuid, a.username, a.nickname, a.avatar, a.merchant
                from edge e join account a on a.id = e.peer_id where e.owner_id = $1
                order by e.id limit $2 offset $3";
     tx.all(sql, params![owner, limit, skip], |row| {
@@ -91,6 +112,7 @@ pub async fn friends(tx: &mut Tx, owner: AccountId, skip: i64, limit: i64) -> Db
             username: row.get("username")?,
             nickname: row.get("nickname")?,
             avatar: row.get("avatar")?,
+            merchant: row.get("merchant")?,
             remark: row.get("remark")?,
         })
     })
@@ -101,30 +123,15 @@ pub async fn circle(tx: &mut Tx, id: AccountId) -> Db<Vec<AccountId>> {
     tx.all("select peer_id from edge where owner_id = $1", params![id], |row| row.get("peer_id")).await
 }
 
+/// Who has `id` among its friends, and what it calls it.
+pub async fn remarks_on(tx: &mut Tx, id: AccountId) -> Db<Vec<(AccountId, String)>> {
+    let sql = "select owner_id, remark from edge where peer_id = $1";
+    tx.all(sql, params![id], |row| Ok((row.get("owner_id")?, row.get("remark")?))).await
+}
+
 pub async fn has_friends(tx: &mut Tx, owner: AccountId) -> Db<bool> {
     let sql = "select id from edge where owner_id = $1 and status = 1 and blocked = 0 limit 1";
     Ok(tx.maybe(sql, params![owner], |row| row.get::<i64>("id")).await?.is_some())
-}
-
-macro_rules! request_where {
-    ($condition:literal) => {
-        concat!(
-            "select id, from_id, to_id, text, state, created_ms, updated_ms from friend_request where ",
-            $condition
-        )
-    };
-}
-
-fn read_request(row: &Row<'_>) -> Db<Request> {
-    Ok(Request {
-        id: row.get("id")?,
-        from: row.get("from_id")?,
-        to: row.get("to_id")?,
-        text: row.get("text")?,
-        state: row.get("state")?,
-        created_ms: row.get("created_ms")?,
-        updated_ms: row.get("updated_ms")?,
-    })
 }
 
 /// Whether a request of this direction is undecided or was agreed to. Counted under a lock on the
@@ -142,10 +149,64 @@ pub async fn insert_request(
     text: &str,
     state: RequestState,
     now: Millis,
-) -> Db<()> {
+) -> Db<i64> {
     let sql = "insert into friend_request (from_id, to_id, text, state, created_ms, updated_ms)
-               values ($1, $2, $3, $4, $5, $5)";
-    tx.run(sql, params![from, to, text, state.as_str(), now]).await.map(drop)
+               values ($1, $2, $3, $4, $5, $5) returning id";
+    tx.one(sql, params![from, to, text, state.as_str(), now], |row| row.get("id")).await
+}
+
+/// Forgets what `from` asked of `to` before. The asker's row is locked, so that of two at once one stays.
+pub async fn forget_requests(tx: &mut Tx, from: AccountId, to: AccountId) -> Db<()> {
+    tx.run("update account set status = status where id = $1", params![from]).await?;
+    tx.run("delete from friend_request where from_id = $1 and to_id = $2", params![from, to]).await.map(drop)
+}
+
+/// Agrees to whatever the two still ask of each other.
+pub async fn agree_all(tx: &mut Tx, a: AccountId, b: AccountId, now: Millis) -> Db<()> {
+    let sql = "update friend_request set state = 'agree', updated_ms = $3
+               where state <> 'agree' and state <> 'refuse'
+                 and ((from_id = $1 and to_id = $2) or (from_id = $2 and to_id = $1))";
+    tx.run(sql, params![a, b, now]).await.map(drop)
+}
+
+pub async fn request(tx: &mut Tx, id: i64) -> Db<Option<Request>> {
+    tx.maybe(request_where!("id = $1"), params![id], read_request).await
+}
+
+/// Decides a request that is open: not decided, or put aside. Whether it was.
+pub async fn settle(tx: &mut Tx, id: i64, state: RequestState, now: Millis) -> Db<bool> {
+    let sql = "update friend_request set state = $2, updated_ms = $3
+               where id = $1 and state <> 'agree' and state <> 'refuse'";
+    Ok(tx.run(sql, params![id, state.as_str(), now]).await? > 0)
+}
+
+/// Whether there was such a friend.
+pub async fn set_remark(
+    tx: &mut Tx,
+    owner: AccountId,
+    peer: AccountId,
+    remark: &str,
+    now: Millis,
+) -> Db<bool> {
+    let sql = "update edge set remark = $3, updated_ms = $4 where owner_id = $1 and peer_id = $2";
+    Ok(tx.run(sql, params![owner, peer, remark, now]).await? > 0)
+}
+
+/// The newest requests made to somebody, with who asked.
+pub async fn requests_with_askers(tx: &mut Tx, to: AccountId, limit: i64) -> Db<Vec<Asked>> {
+    let sql = "select r.id, r.from_id, r.to_id, r.text, r.state, r.created_ms, r.updated_ms,
+                 a.username, a.nickname, a.avatar
+               from friend_request r join account a on a.id = r.from_id
+               where r.to_id = $1 order by r.id desc limit $2";
+    tx.all(sql, params![to, limit], |row| {
+        Ok(Asked {
+            request: read_request(row)?,
+            username: row.get("username")?,
+            nickname: row.get("nickname")?,
+            avatar: row.get("avatar")?,
+        })
+    })
+    .await
 }
 
 /// Who asked; `None` when `to` has no such undecided request.
@@ -168,6 +229,12 @@ pub async fn requests_to(tx: &mut Tx, to: AccountId, skip: i64, limit: i64) -> D
 
 pub async fn count_pending(tx: &mut Tx, to: AccountId) -> Db<i64> {
     let sql = "select count(*) as n from friend_request where to_id = $1 and state = 'pending'";
+    tx.one(sql, params![to], |row| row.get("n")).await
+}
+
+/// Requests to somebody that are not decided, or put aside.
+pub async fn count_open(tx: &mut Tx, to: AccountId) -> Db<i64> {
+    let sql = "select count(*) as n from friend_request where to_id = $1 and state in ('pending', 'ignore')";
     tx.one(sql, params![to], |row| row.get("n")).await
 }
 

@@ -77,6 +77,30 @@ impl im_db::Column for State {
     }
 }
 
+/// What a member of a group may do; the owner is named by the group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rank {
+    /// Speaks.
+    Member,
+    /// Silences and renames as well.
+    Manager,
+}
+
+impl Rank {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Rank::Member => "member",
+            Rank::Manager => "manager",
+        }
+    }
+}
+
+impl im_db::Column for Rank {
+    fn read(row: &Row<'_>, name: &str) -> im_db::Result<Self> {
+        Ok(if row.get::<String>(name)? == "manager" { Rank::Manager } else { Rank::Member })
+    }
+}
+
 /// An account's place in a conversation.
 #[derive(Clone, Debug)]
 pub struct Membership {
@@ -92,6 +116,12 @@ pub struct Membership {
     pub nickname: String,
     /// The member's picture here; empty: as everywhere.
     pub avatar: String,
+    /// What it may do.
+    pub rank: Rank,
+    /// What the member calls the group; empty: as everybody.
+    pub alias: String,
+    /// Until when it may not speak.
+    pub muted_until: Millis,
     /// When it came.
     pub created_ms: Millis,
 }
@@ -164,6 +194,12 @@ pub(crate) async fn lock_pair(tx: &mut Tx, a: AccountId, b: AccountId, now: Mill
         direct(tx, a, b, now).await?;
     }
     Ok(())
+}
+
+/// Notes that the two have no more to do with each other than strangers: what lies between them is not
+/// listed until one of them says something.
+pub(crate) async fn part(tx: &mut Tx, a: AccountId, b: AccountId) -> Result<()> {
+    Ok(store::part(tx, &direct_name(a, b)).await?)
 }
 
 /// The conversation in which `account` is told what concerns nobody else, made on first use.

@@ -50,6 +50,14 @@ pub async fn lock_by_name(tx: &mut Tx, name: &str) -> Db<bool> {
     Ok(tx.run(sql, params![name]).await? > 0)
 }
 
+/// Marks a direct conversation as one between people who were friends.
+pub async fn part(tx: &mut Tx, name: &str) -> Db<()> {
+    let sql = "update membership set parted_seq =
+                 (select c.last_seq from conversation c where c.id = membership.conversation_id)
+               where conversation_id = (select id from conversation where name = $1)";
+    tx.run(sql, params![name]).await.map(drop)
+}
+
 /// Adds a member to whom everything up to `delivered` is no news. Does nothing when it is there.
 pub async fn add_member(
     tx: &mut Tx,
@@ -73,13 +81,17 @@ fn read(row: &Row<'_>) -> Db<Membership> {
         state: row.get("state")?,
         nickname: row.get("nickname")?,
         avatar: row.get("avatar")?,
+        rank: row.get("role")?,
+        alias: row.get("alias")?,
+        muted_until: row.get("muted_until_ms")?,
         created_ms: row.get("created_ms")?,
     })
 }
 
 /// The membership, unless it is over.
 pub async fn membership(tx: &mut Tx, id: ConversationId, account: AccountId) -> Db<Option<Membership>> {
-    let sql = "select id, conversation_id, account_id, state, nickname, avatar, created_ms from membership
+    let sql = "select id, conversation_id, account_id, state, nickname, avatar, role, alias, muted_until_ms, created_ms
+               from membership
                where conversation_id = $1 and account_id = $2 and state <> 'left'";
     tx.maybe(sql, params![id, account], read).await
 }
@@ -111,9 +123,9 @@ pub async fn enter(
         left = None;
     }
     let sql = "insert into membership (conversation_id, account_id, state, delivered_seq, delivered_above, left_seq,
-                 created_ms, updated_ms) values ($1, $2, $3, $4, $5, $6, $7, $7)";
+                 read_seq, read_ms, created_ms, updated_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8)";
     let above = delivered.above();
-    let params = params![id, account, state.as_str(), delivered.floor(), &above, left, now];
+    let params = params![id, account, state.as_str(), delivered.floor(), &above, left, last, now];
     tx.run(sql, params).await.map(drop)
 }
 
@@ -184,6 +196,19 @@ pub async fn set_delivered(
     let sql = "update membership set delivered_seq = $3, delivered_above = $4
                where conversation_id = $1 and account_id = $2";
     tx.run(sql, params![id, account, delivered.floor(), &delivered.above()]).await.map(drop)
+}
+
+/// Notes that a member has seen everything up to `seq`, and wants the conversation in its list.
+pub async fn set_seen(tx: &mut Tx, id: ConversationId, account: AccountId, seq: Seq, now: Millis) -> Db<()> {
+    let sql = "update membership set read_seq = $3, read_ms = $4, hidden_seq = null
+               where conversation_id = $1 and account_id = $2";
+    tx.run(sql, params![id, account, seq, now]).await.map(drop)
+}
+
+/// Notes that a person answered for a desk.
+pub async fn set_answered(tx: &mut Tx, said: &crate::messages::Message) -> Db<()> {
+    let sql = "update membership set answered_ms = $3 where conversation_id = $1 and account_id = $2";
+    tx.run(sql, params![said.conversation, said.sender, said.created_ms]).await.map(drop)
 }
 
 /// Notes that this member wrote; costs nothing the second time.

@@ -34,7 +34,7 @@ pub enum Outcome {
 /// Brings the caller or somebody else into a group.
 ///
 /// # Errors
-/// In this order: [`Refusal::NoSuchGroup`], [`Refusal::NotAllowed`], [`Refusal::AlreadyWaiting`],
+/// In this order: [`Refusal::NoSuchGroup`], [`Refusal::NotAllowed`], [`Refusal::JoinOff`], [`Refusal::AlreadyWaiting`],
 /// [`Refusal::AlreadyMember`], [`Refusal::NoSuchPerson`], [`Refusal::SignInToJoin`],
 /// [`Refusal::GroupFull`].
 pub async fn invite(app: &App, caller: Caller, claim: Invitation) -> Result<Outcome> {
@@ -46,6 +46,9 @@ pub async fn invite(app: &App, caller: Caller, claim: Invitation) -> Result<Outc
             let group = live(tx, id).await?;
             let callers = log::membership(tx, id, caller.id).await?.map(|m| m.state);
             let inviter = rules::inviter(&claim, caller.id, callers)?;
+            if inviter.is_none() && !app.switches().qrcode_group {
+                return Err(Refusal::JoinOff.into());
+            }
             match log::membership(tx, id, claim.account).await?.map(|m| m.state) {
                 Some(State::Pending) => return Err(Refusal::AlreadyWaiting.into()),
                 Some(_) => return Err(Refusal::AlreadyMember.into()),
@@ -67,21 +70,8 @@ pub async fn invite(app: &App, caller: Caller, claim: Invitation) -> Result<Outc
                 let () = join(&app, tx, &group, told).await?;
                 return Ok(Outcome::Joined);
             }
-            log::enter(tx, id, newcomer.id, State::Pending, last, app.now()).await?;
-            let asked = Notice::JoinAsked {
-                group: Box::new(group.clone()),
-                applicant: Box::new(Applicant {
-                    id: newcomer.id,
-                    uuid: newcomer.uuid.clone(),
-                    name: newcomer.display().to_owned(),
-                    avatar: newcomer.avatar.clone(),
-                    role: newcomer.role,
-                }),
-                invited: inviter.is_some(),
-                inviter: inviter_name,
-                text: claim.text,
-            };
-            messages::post_inbox(&app, tx, group.owner, Entry::notice(newcomer.id, asked)).await?;
+            let asking = Asking { invited: inviter.is_some(), inviter: inviter_name, text: claim.text };
+            wait(&app, tx, &group, &newcomer, last, asking).await?;
             Ok(Outcome::Waiting)
         })
     })
@@ -116,6 +106,40 @@ pub async fn decide(
         })
     })
     .await
+}
+
+/// How somebody came to ask.
+pub(super) struct Asking {
+    pub invited: bool,
+    /// Who invited, by name, when that is a registered user.
+    pub inviter: Option<String>,
+    pub text: String,
+}
+
+/// Lets a newcomer wait for the owner's consent, and tells the owner.
+pub(super) async fn wait(
+    app: &App,
+    tx: &mut Tx,
+    group: &Group,
+    newcomer: &Account,
+    last: Seq,
+    asking: Asking,
+) -> Result<()> {
+    log::enter(tx, group.id, newcomer.id, State::Pending, last, app.now()).await?;
+    let asked = Notice::JoinAsked {
+        group: Box::new(group.clone()),
+        applicant: Box::new(Applicant {
+            id: newcomer.id,
+            uuid: newcomer.uuid.clone(),
+            name: newcomer.display().to_owned(),
+            avatar: newcomer.avatar.clone(),
+            role: newcomer.role,
+        }),
+        invited: asking.invited,
+        inviter: asking.inviter,
+        text: asking.text,
+    };
+    messages::post_inbox(app, tx, group.owner, Entry::notice(newcomer.id, asked)).await.map(drop)
 }
 
 struct Joining<'a> {

@@ -1,20 +1,26 @@
 //! Groups: making, joining, leaving, and what their owner may do.
 
 mod joining;
+mod managing;
 mod rules;
 mod store;
+mod viewing;
 
 use crate::{
-    AccountId, App, Audience, Change as Changed, ConversationId, Event, Joined, Left, Rate, Refusal, Result, Seq,
+    AccountId, App, ConversationId, Event, Joined, Left, Rate, Refusal, Result, Seq,
     accounts::{self, Account, Caller},
     contacts,
     conversations::{Group, Membership, State, store as log},
     messages::{self, Entry, Named, Notice},
 };
 use im_db::Tx;
-use std::sync::Arc;
 pub use joining::{Invitation, Outcome, decide, invite};
+pub use managing::{
+    Wish, bring, end, join, leads, make, mute, mute_all, put_out, quit, redress, set_alias, set_manager,
+};
+use std::sync::Arc;
 pub use store::Member;
+pub use viewing::{Seat, look, name_in, seats};
 
 /// Makes a group of the caller and the friends behind these edges of its own.
 ///
@@ -22,7 +28,7 @@ pub use store::Member;
 /// [`Refusal::NobodyChosen`] when no edge is usable, [`Refusal::NoSuchPerson`] when no friend is
 /// enabled, [`Refusal::GroupFull`].
 pub async fn create(app: &App, caller: Caller, edges: Vec<i64>) -> Result<Group> {
-    app.limiter.take(Rate::Ask, caller.id, app.now())?;
+    check_may_make(app, caller)?;
     if edges.len() as i64 >= app.chat.group_members {
         return Err(Refusal::GroupFull.into());
     }
@@ -37,8 +43,7 @@ pub async fn create(app: &App, caller: Caller, edges: Vec<i64>) -> Result<Group>
             }
             people.insert(0, accounts::person(tx, caller.id).await?);
             let name = rules::name_of(people.iter().map(|person| person.display()));
-            let avatar = rules::avatar_of(people.iter().map(|person| person.avatar.as_str()));
-            found(&app, tx, &name, &avatar, &people).await
+            found(&app, tx, &name, None, &people).await
         })
     })
     .await
@@ -103,10 +108,13 @@ pub async fn change(app: &App, caller: Caller, id: ConversationId, change: Chang
     app.write(move |app, tx| {
         Box::pin(async move {
             log::lock(tx, id).await?.ok_or(Refusal::OwnerOnly)?;
-            owned(tx, id, caller.id).await?;
+            let group = owned(tx, id, caller.id).await?;
             store::change(tx, id, &change, app.now()).await?;
             let notice = match change {
-                Change::Name(name) => Notice::GroupRenamed { name },
+                Change::Name(name) => {
+                    managing::changed(&app, tx, Group { name: name.clone(), ..group }, true, false, false);
+                    Notice::GroupRenamed { name }
+                }
                 Change::Announcement(text) => Notice::Announced { text },
                 Change::JoinPolicy(_) => return Ok(()),
             };
@@ -144,24 +152,36 @@ pub async fn leave(app: &App, caller: Caller, id: ConversationId) -> Result<()> 
             if group.owner == caller.id {
                 return dissolve(&app, tx, &group).await;
             }
-            if membership.state != State::Pending {
-                let (name, avatar) = store::face_in(tx, id, caller.id).await?;
-                let left = Notice::MemberLeft { group: Box::new(group.clone()), name, avatar };
-                messages::post_inbox(&app, tx, group.owner, Entry::notice(caller.id, left)).await?;
-            }
-            log::leave(tx, id, caller.id, last, app.now()).await?;
-            tell_left(&app, tx, group, vec![caller.id], caller.id);
-            Ok(())
+            go(&app, tx, &group, &membership, last).await
         })
     })
     .await
 }
 
-/// Makes a group of these people; the first one owns it.
-async fn found(app: &App, tx: &mut Tx, name: &str, avatar: &str, people: &[Account]) -> Result<Group> {
+/// Counts the making of a group, and refuses it where groups are not made.
+fn check_may_make(app: &App, caller: Caller) -> Result<()> {
+    if !app.switches().create_group {
+        return Err(Refusal::CreateGroupOff.into());
+    }
+    Ok(app.limiter.take(Rate::Ask, caller.id, app.now())?)
+}
+
+/// Makes a group of these people; the first one owns it. Without a picture it gets one of theirs.
+async fn found(
+    app: &App,
+    tx: &mut Tx,
+    name: &str,
+    avatar: Option<&str>,
+    people: &[Account],
+) -> Result<Group> {
     let (owner, now) = (&people[0], app.now());
     let faces = rules::faces_of(people.iter().map(|person| person.id));
-    let group = store::insert(tx, owner.id, name, avatar, &faces, now).await?;
+    let theirs = rules::avatar_of(people.iter().map(|person| person.avatar.as_str()));
+    let mut group = store::insert(tx, owner.id, name, avatar.unwrap_or(&theirs), &faces, now).await?;
+    if let Some(avatar) = avatar {
+        store::set_avatar(tx, group.id, avatar, now).await?;
+        group.avatar_custom = true;
+    }
     for person in people {
         log::add_member(tx, group.id, person.id, State::Active, Seq(0), now).await?;
     }
@@ -173,7 +193,9 @@ async fn found(app: &App, tx: &mut Tx, name: &str, avatar: &str, people: &[Accou
         notice: notice.clone(),
     };
     app.emit(tx, Event::Joined(Arc::new(joined)));
-    messages::post_group(app, tx, group.id, Entry::notice(owner.id, notice)).await?;
+    if people.len() > 1 {
+        messages::post_group(app, tx, group.id, Entry::notice(owner.id, notice)).await?;
+    }
     Ok(group)
 }
 
@@ -181,14 +203,26 @@ async fn found(app: &App, tx: &mut Tx, name: &str, avatar: &str, people: &[Accou
 async fn refreshed(app: &App, tx: &mut Tx, group: &Group) -> Result<Group> {
     let now = store::refresh_faces(tx, group, app.now()).await?;
     if now.faces != group.faces && !now.avatar_custom {
-        let change = Changed::Group { group: now.clone(), name: false, avatar: true, mute_all: false };
-        app.emit(tx, Event::Changed(Audience::Group(group.id), Arc::new(change)));
+        managing::changed(app, tx, now.clone(), false, true, false);
     }
     Ok(now)
 }
 
 fn tell_left(app: &App, tx: &mut Tx, group: Group, accounts: Vec<AccountId>, by: AccountId) {
     app.emit(tx, Event::Left(Arc::new(Left { group, accounts, by })));
+}
+
+/// Ends a membership for one who goes by itself, and tells the owner; of an applicant nobody is told.
+async fn go(app: &App, tx: &mut Tx, group: &Group, membership: &Membership, last: Seq) -> Result<()> {
+    let (id, who) = (group.id, membership.account);
+    if membership.state != State::Pending {
+        let (name, avatar) = store::face_in(tx, id, who).await?;
+        let left = Notice::MemberLeft { group: Box::new(group.clone()), name, avatar };
+        messages::post_inbox(app, tx, group.owner, Entry::notice(who, left)).await?;
+    }
+    log::leave(tx, id, who, last, app.now()).await?;
+    tell_left(app, tx, group.clone(), vec![who], who);
+    Ok(())
 }
 
 async fn dissolve(app: &App, tx: &mut Tx, group: &Group) -> Result<()> {

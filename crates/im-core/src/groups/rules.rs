@@ -18,6 +18,11 @@ pub fn name_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.collect::<Vec<_>>().join("、").chars().take(NAME_CHARS).collect()
 }
 
+/// What the pop dialect calls a group that nobody named: after its first three members.
+pub fn title_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    format!("群聊({})", names.take(3).collect::<Vec<_>>().join(","))
+}
+
 /// The first members' numbers, out of which a picture can be put together.
 pub fn faces_of(members: impl Iterator<Item = AccountId>) -> String {
     members.take(FACES).map(|id| id.to_string()).collect::<Vec<_>>().join(",")

@@ -3,6 +3,7 @@ use super::*;
 use crate::{
     Millis,
     accounts::{Role, display},
+    conversations::Rank,
     messages::store::{group_columns, group_of},
 };
 use im_db::{Row, params};
@@ -45,6 +46,9 @@ fn read_membership(row: &Row<'_>) -> Db<Membership> {
         state: row.get("m_state")?,
         nickname: row.get("m_nickname")?,
         avatar: row.get("m_avatar")?,
+        rank: row.get("m_role")?,
+        alias: row.get("m_alias")?,
+        muted_until: row.get("m_muted_until")?,
         created_ms: row.get("m_created_ms")?,
     })
 }
@@ -52,7 +56,8 @@ fn read_membership(row: &Row<'_>) -> Db<Membership> {
 macro_rules! membership_columns {
     () => {
         "m.id as m_id, m.conversation_id as m_conversation, m.account_id as m_account, m.state as m_state,
-         m.nickname as m_nickname, m.avatar as m_avatar, m.created_ms as m_created_ms"
+         m.nickname as m_nickname, m.avatar as m_avatar, m.role as m_role, m.alias as m_alias,
+         m.muted_until_ms as m_muted_until, m.created_ms as m_created_ms"
     };
 }
 
@@ -126,6 +131,68 @@ pub async fn change(tx: &mut Tx, id: ConversationId, change: &Change, now: Milli
         }
     }
     .map(drop)
+}
+
+/// Gives the group a picture of its own.
+pub async fn set_avatar(tx: &mut Tx, id: ConversationId, avatar: &str, now: Millis) -> Db<()> {
+    let sql = "update chat_group set avatar = $2, avatar_custom = 1, updated_ms = $3 where id = $1";
+    tx.run(sql, params![id, avatar, now]).await.map(drop)
+}
+
+pub async fn set_mute_all(tx: &mut Tx, id: ConversationId, on: bool, now: Millis) -> Db<()> {
+    let sql = "update chat_group set mute_all = $2, updated_ms = $3 where id = $1";
+    tx.run(sql, params![id, on, now]).await.map(drop)
+}
+
+pub async fn set_rank(tx: &mut Tx, id: ConversationId, who: AccountId, rank: Rank, now: Millis) -> Db<()> {
+    let sql =
+        "update membership set role = $3, updated_ms = $4 where conversation_id = $1 and account_id = $2";
+    tx.run(sql, params![id, who, rank.as_str(), now]).await.map(drop)
+}
+
+pub async fn set_muted(
+    tx: &mut Tx,
+    id: ConversationId,
+    who: AccountId,
+    until: Millis,
+    now: Millis,
+) -> Db<()> {
+    let sql = "update membership set muted_until_ms = $3, updated_ms = $4 where conversation_id = $1 and account_id = $2";
+    tx.run(sql, params![id, who, until, now]).await.map(drop)
+}
+
+pub async fn set_alias(tx: &mut Tx, id: ConversationId, who: AccountId, alias: &str, now: Millis) -> Db<()> {
+    let sql =
+        "update membership set alias = $3, updated_ms = $4 where conversation_id = $1 and account_id = $2";
+    tx.run(sql, params![id, who, alias, now]).await.map(drop)
+}
+
+/// Active members behind the row `after`, who came first comes first, as `viewer` sees them.
+pub async fn seats(
+    tx: &mut Tx,
+    id: ConversationId,
+    viewer: AccountId,
+    after: i64,
+    limit: i64,
+) -> Db<Vec<super::Seat>> {
+    let sql = "select m.id, m.account_id, m.role, m.muted_until_ms, a.username, a.nickname, a.avatar,
+                 coalesce(e.remark, '') as remark
+               from membership m join account a on a.id = m.account_id
+                 left join edge e on e.owner_id = $2 and e.peer_id = m.account_id
+               where m.conversation_id = $1 and m.state = 'active' and m.id > $3 order by m.id limit $4";
+    tx.all(sql, params![id, viewer, after, limit], |row| {
+        let (username, nickname): (String, String) = (row.get("username")?, row.get("nickname")?);
+        Ok(super::Seat {
+            index: row.get("id")?,
+            account: row.get("account_id")?,
+            nickname: display(&nickname, &username).to_owned(),
+            remark: row.get("remark")?,
+            avatar: row.get("avatar")?,
+            manager: row.get::<Rank>("role")? == Rank::Manager,
+            muted_until: row.get("muted_until_ms")?,
+        })
+    })
+    .await
 }
 
 pub async fn set_status(tx: &mut Tx, id: ConversationId, status: i64, now: Millis) -> Db<()> {

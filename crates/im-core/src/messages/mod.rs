@@ -9,14 +9,15 @@ mod tests;
 
 use crate::{
     AccountId, App, Audience, ConversationId, Mid, Millis, Rate, Result, Seq,
-    accounts::{Caller, Role},
+    accounts::{Caller, Door, Role},
     conversations::{self, Group},
 };
 pub use notice::{Applicant, Named, Notice};
-pub(crate) use post::{Entry, post_direct, post_group, post_inbox};
+pub(crate) use post::{Entry, post_direct, post_group, post_inbox, say_in_group};
 pub(crate) use rules::reachable;
 use serde::{Deserialize, Serialize};
 use std::{
+    borrow::Cow,
     collections::{HashMap, hash_map},
     sync::Arc,
 };
@@ -83,6 +84,8 @@ pub struct Face {
     pub name: String,
     /// The picture in this place.
     pub avatar: String,
+    /// The merchant for which it serves customers; known of the two in a direct conversation only.
+    pub desk: Option<AccountId>,
 }
 
 /// Where an entry stands, with what clients show around it.
@@ -156,6 +159,17 @@ pub struct Draft {
     pub body: Body,
     /// The same in the sender's dialect, where `body` does not say it all.
     pub raw: Option<String>,
+    /// The message of the same conversation that it answers to.
+    pub quote: Option<Mid>,
+    /// A mark of the sending device, told with the message and not kept.
+    pub echo: Option<String>,
+}
+
+impl Draft {
+    /// A message that quotes nothing.
+    pub fn new(to: To, body: Body, raw: Option<String>) -> Self {
+        Draft { to, body, raw, quote: None, echo: None }
+    }
 }
 
 /// Appends a message to the log and tells who is online. The answer is given once it is on disk.
@@ -166,22 +180,58 @@ pub struct Draft {
 /// [`crate::Refusal::NotMember`]. Both: [`crate::Refusal::TooOften`], [`crate::Refusal::BadMessage`].
 pub async fn send(app: &App, caller: Caller, draft: Draft) -> Result<Arc<Posted>> {
     rules::check_draft(&draft, app.chat.message_chars)?;
-    let now = app.now();
-    app.limiter.take(Rate::SendBurst, caller.id, now)?;
-    app.limiter.take(Rate::Send, caller.id, now)?;
+    let switches = app.switches();
+    rules::chat_is_on(draft.to, &switches)?;
+    count(app, caller)?;
     app.write(move |app, tx| {
         Box::pin(async move {
-            let entry = Entry { sender: caller.id, body: draft.body, raw: draft.raw };
-            match draft.to {
+            let Draft { to, body, raw, quote, echo } = moderated(&app, draft);
+            let kind = rules::kind_is_on(&body, &switches);
+            let now = app.now();
+            // Who writes in the pop dialect has the conversation open, and reads what is in it.
+            let entry = Entry { sender: caller.id, body, raw, quote, echo, seen: caller.door == Door::Pop };
+            match to {
                 To::Account(peer) => {
-                    let may = |route: &store::Route| rules::may_write(route, caller.account_role);
-                    post_direct(&app, tx, peer, entry, &may).await
+                    let may = |route: &store::Route| {
+                        rules::may_write(route, caller.account_role)?;
+                        rules::may_meet(route, &switches)?;
+                        kind
+                    };
+                    let posted = post_direct(&app, tx, peer, entry, &may).await?;
+                    if posted.sender.desk.is_some() {
+                        // A person serves: no automatic answer for a while.
+                        conversations::store::set_answered(tx, &posted.message).await?;
+                    }
+                    Ok(posted)
                 }
-                To::Group(group) => post_group(&app, tx, group, entry).await,
+                To::Group(group) => {
+                    let may = |route: &store::GroupRoute| rules::may_speak(route, now).and(kind);
+                    say_in_group(&app, tx, group, entry, &may).await
+                }
             }
         })
     })
     .await
+}
+
+/// Counts a message of the caller, or a change to one.
+fn count(app: &App, caller: Caller) -> Result<()> {
+    let now = app.now();
+    if caller.door == Door::Pop {
+        return Ok(app.limiter.take(Rate::PopSend, caller.id, now)?);
+    }
+    app.limiter.take(Rate::SendBurst, caller.id, now)?;
+    Ok(app.limiter.take(Rate::Send, caller.id, now)?)
+}
+
+/// The draft without dirty words. A dialect's own form that would still hold them is dropped.
+fn moderated(app: &App, mut draft: Draft) -> Draft {
+    if let Body::Text(text) | Body::Other(text) = &mut draft.body
+        && let Cow::Owned(clean) = app.censor().clean(text)
+    {
+        (*text, draft.raw) = (clean, None);
+    }
+    draft
 }
 
 /// A wish to take a message back.
@@ -207,8 +257,7 @@ pub struct Revocation {
 pub async fn revoke(app: &App, caller: Caller, wish: Revocation) -> Result<Arc<Posted>> {
     let now = app.now();
     rules::in_time(wish.claimed_ms, now, app.chat.revoke_window_ms)?;
-    app.limiter.take(Rate::SendBurst, caller.id, now)?;
-    app.limiter.take(Rate::Send, caller.id, now)?;
+    count(app, caller)?;
     app.write(move |app, tx| {
         Box::pin(async move {
             let known = match Uuid::parse_str(&wish.uuid) {
@@ -222,7 +271,7 @@ pub async fn revoke(app: &App, caller: Caller, wish: Revocation) -> Result<Arc<P
             }
             let mid = known.as_ref().map(|known| known.mid);
             let revoked = Notice::Revoked { message: wish.uuid, mid, deleted: false };
-            let entry = Entry { sender: caller.id, body: Body::Notice(revoked), raw: wish.raw };
+            let entry = Entry::said(caller.id, Body::Notice(revoked), wish.raw);
             let again = match &known {
                 Some(known) => !store::set_revoked(tx, known.mid, now).await?,
                 None => false,

@@ -1,5 +1,9 @@
 //! What happened, as an entry of the log.
-use crate::{AccountId, Mid, accounts::{Account, Role}, conversations::Group};
+use crate::{
+    AccountId, Mid,
+    accounts::{Account, Role},
+    conversations::Group,
+};
 use serde::{Deserialize, Serialize};
 
 /// Something that happened in a conversation. It holds what the moment knew and a later reader

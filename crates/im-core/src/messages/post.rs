@@ -13,17 +13,29 @@ pub(crate) struct Entry {
     pub sender: AccountId,
     pub body: Body,
     pub raw: Option<String>,
+    pub quote: Option<Mid>,
+    pub echo: Option<String>,
+    /// Whether saying it shows that its sender has seen everything before.
+    pub seen: bool,
 }
 
 impl Entry {
     /// A notice, which every dialect words by itself.
     pub fn notice(sender: AccountId, notice: super::Notice) -> Self {
-        Entry { sender, body: Body::Notice(notice), raw: None }
+        Entry::said(sender, Body::Notice(notice), None)
+    }
+
+    /// Something said, quoting nothing.
+    pub fn said(sender: AccountId, body: Body, raw: Option<String>) -> Self {
+        Entry { sender, body, raw, quote: None, echo: None, seen: false }
     }
 }
 
 /// A rule that may refuse once the route is known.
 pub(crate) type May<'a> = &'a (dyn Fn(&store::Route) -> Result<(), Refusal> + Sync);
+
+/// The same in a group.
+pub(crate) type MayInGroup<'a> = &'a (dyn Fn(&store::GroupRoute) -> Result<(), Refusal> + Sync);
 
 /// Logs an entry between its sender and `peer`.
 ///
@@ -57,10 +69,10 @@ pub(crate) async fn post_direct(
         log::set_has_written(tx, conversation, entry.sender).await?;
     }
     let place = route.place();
-    finish(app, tx, conversation, seq, entry, route.sender, place, now).await
+    finish(app, tx, Slot { conversation, seq, now }, entry, route.sender, place).await
 }
 
-/// Logs an entry in a group, said or done by an active member.
+/// Logs what an active member did to a group.
 ///
 /// # Errors
 /// [`Refusal::NoSuchGroup`], [`Refusal::NotMember`].
@@ -70,14 +82,33 @@ pub(crate) async fn post_group(
     id: ConversationId,
     entry: Entry,
 ) -> Result<Arc<Posted>> {
+    say_in_group(app, tx, id, entry, &|_| Ok(())).await
+}
+
+/// Logs an entry in a group, said or done by an active member whom `may` lets speak.
+///
+/// # Errors
+/// [`Refusal::NoSuchGroup`], [`Refusal::GroupLocked`], [`Refusal::NotMember`], and what `may` says.
+pub(crate) async fn say_in_group(
+    app: &App,
+    tx: &mut Tx,
+    id: ConversationId,
+    entry: Entry,
+    may: MayInGroup<'_>,
+) -> Result<Arc<Posted>> {
     tx.turn(id).await;
     let (seq, route) = tx.two(log::next_seq(id), store::group_route_of(id, entry.sender)).await?;
-    let route = route.filter(|(group, ..)| group.status == 1);
-    let (seq, (group, sender, state)) = seq.zip(route).ok_or(Refusal::NoSuchGroup)?;
-    if state != Some(State::Active) {
-        return Err(Refusal::NotMember.into());
+    let route = route.filter(|route| route.group.status != 0);
+    let (seq, route) = seq.zip(route).ok_or(Refusal::NoSuchGroup)?;
+    let member = route.state == Some(State::Active);
+    match route.group.status {
+        1 if member => may(&route)?,
+        1 => return Err(Refusal::NotMember.into()),
+        _ if member => return Err(Refusal::GroupLocked.into()),
+        _ => return Err(Refusal::NoSuchGroup.into()),
     }
-    finish(app, tx, id, seq, entry, sender, Place::Group(Arc::new(group)), app.now()).await
+    let place = Place::Group(Arc::new(route.group));
+    finish(app, tx, Slot { conversation: id, seq, now: app.now() }, entry, route.sender, place).await
 }
 
 /// Logs an entry that only `owner` is told of.
@@ -93,7 +124,7 @@ pub(crate) async fn post_inbox(
     let (seq, sender) = tx.two(log::next_seq(inbox), store::face_of_account(entry.sender)).await?;
     let (seq, sender) = seq.zip(sender).ok_or(Refusal::NoSuchPerson)?;
     let place = Place::Inbox(store::face(tx, owner).await?);
-    finish(app, tx, inbox, seq, entry, sender, place, now).await
+    finish(app, tx, Slot { conversation: inbox, seq, now }, entry, sender, place).await
 }
 
 /// What posting would answer, without posting: the repeated revoke of a message.
@@ -104,9 +135,8 @@ pub(super) async fn unposted(tx: &mut Tx, to: To, entry: Entry, now: Millis) -> 
             (ConversationId(0), route.sender.clone(), route.place())
         }
         To::Group(id) => {
-            let (group, sender, _) =
-                store::group_route(tx, id, entry.sender).await?.ok_or(Refusal::NoSuchGroup)?;
-            (id, sender, Place::Group(Arc::new(group)))
+            let route = store::group_route(tx, id, entry.sender).await?.ok_or(Refusal::NoSuchGroup)?;
+            (id, route.sender, Place::Group(Arc::new(route.group)))
         }
     };
     let message = Message {
@@ -122,21 +152,31 @@ pub(super) async fn unposted(tx: &mut Tx, to: To, entry: Entry, now: Millis) -> 
     Ok(Arc::new(Posted { message, sender, place, quote: None, echo: None }))
 }
 
-#[allow(clippy::too_many_arguments)] // one private step of the three ways in
+/// A place in a log, taken now.
+struct Slot {
+    conversation: ConversationId,
+    seq: Seq,
+    now: Millis,
+}
+
 async fn finish(
     app: &App,
     tx: &mut Tx,
-    conversation: ConversationId,
-    seq: Seq,
+    slot: Slot,
     entry: Entry,
     sender: super::Face,
     place: Place,
-    now: Millis,
 ) -> Result<Arc<Posted>> {
-    let uuid = message_uuid(now);
+    let Slot { conversation, seq, now } = slot;
+    let quote = match entry.quote {
+        Some(mid) => {
+            Some(store::quotable(tx, conversation, mid, entry.sender).await?.ok_or(Refusal::NoSuchMessage)?)
+        }
+        None => None,
+    };
     let mut message = Message {
         mid: Mid(0),
-        uuid,
+        uuid: message_uuid(now),
         conversation,
         seq,
         sender: entry.sender,
@@ -144,8 +184,11 @@ async fn finish(
         raw: entry.raw,
         created_ms: now,
     };
-    message.mid = store::insert(tx, &message).await?;
-    let posted = Arc::new(Posted { message, sender, place, quote: None, echo: None });
+    message.mid = store::insert(tx, &message, entry.quote).await?;
+    if entry.seen {
+        log::set_seen(tx, conversation, message.sender, seq, now).await?;
+    }
+    let posted = Arc::new(Posted { message, sender, place, quote, echo: entry.echo });
     app.emit(tx, Event::Posted(posted.audience(), posted.clone()));
     metrics::counter!("hongyan_messages_total").increment(1);
     Ok(posted)

@@ -1,7 +1,7 @@
 //! Who may write to whom, and for how long one may take it back (egg.md §6.5, §6.7).
 use super::{
     Body, Draft, To,
-    store::{Known, Route},
+    store::{GroupRoute, Known, Route},
 };
 use crate::{
     AccountId, Millis, Refusal,
@@ -10,6 +10,7 @@ use crate::{
         privacy::{Allowance, allowance},
     },
     conversations::direct_name,
+    switches::Switches,
 };
 
 /// How long after its window a message may still be revoked: the client counted by its own clock.
@@ -50,6 +51,49 @@ pub fn may_write(route: &Route, role: Role) -> Result<(), Refusal> {
             Allowance::One => Err(Refusal::OneMessageOnly),
             Allowance::Nothing => Err(Refusal::FriendsOnly),
         },
+    }
+}
+
+/// Whether strangers may write at all, where the two are.
+pub fn may_meet(route: &Route, switches: &Switches) -> Result<(), Refusal> {
+    if switches.stranger_chat || route.friend.is_some() { Ok(()) } else { Err(Refusal::StrangersOff) }
+}
+
+/// Whether people, or groups, may be written to.
+pub fn chat_is_on(to: To, switches: &Switches) -> Result<(), Refusal> {
+    match to {
+        To::Account(_) if !switches.private_chat => Err(Refusal::PrivateChatOff),
+        To::Group(_) if !switches.group_chat => Err(Refusal::GroupChatOff),
+        _ => Ok(()),
+    }
+}
+
+/// Whether messages of this kind may be sent.
+pub fn kind_is_on(body: &Body, switches: &Switches) -> Result<(), Refusal> {
+    let on = match body {
+        Body::Audio(_) => switches.voice,
+        Body::Image(_) => switches.upload_img,
+        Body::Video(_) | Body::File(_) => switches.upload_file,
+        Body::Text(text) => switches.emoji || !has_emoji(text),
+        Body::Other(_) | Body::Auto { .. } | Body::Notice(_) => true,
+    };
+    if on { Ok(()) } else { Err(Refusal::KindOff) }
+}
+
+/// Whether a text holds `[表情N]`, N from 0 to 100 (pop.md §5.1).
+fn has_emoji(text: &str) -> bool {
+    text.split("[表情").skip(1).any(|rest| {
+        let number = rest.split_once(']').map_or("", |(number, _)| number);
+        number.bytes().all(|b| b.is_ascii_digit()) && number.parse::<u64>().is_ok_and(|n| n <= 100)
+    })
+}
+
+/// Whether a member may speak now.
+pub fn may_speak(route: &GroupRoute, now: Millis) -> Result<(), Refusal> {
+    match route {
+        _ if route.muted_until > now => Err(Refusal::Muted),
+        _ if route.group.mute_all && !route.leads() => Err(Refusal::MutedAll),
+        _ => Ok(()),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     accounts::display,
-    conversations::{Delivered, State, direct_name},
+    conversations::{Delivered, Rank, State, direct_name},
 };
 use im_db::{Ask, Engine, Row, Tx, params};
 
@@ -62,6 +62,8 @@ pub async fn route(tx: &mut Tx, sender: AccountId, peer: AccountId) -> Db<Option
 pub fn route_of(sender: AccountId, peer: AccountId, name: &str) -> Ask<'_, Route, 3> {
     let sql = "select s.id as s_id, s.uuid as s_uuid, s.username as s_username, s.nickname as s_nickname,
                  s.avatar as s_avatar, s.role as s_role,
+                 case when s.merchant = 1 then s.id else s.parent_id end as s_desk,
+                 case when p.merchant = 1 then p.id else p.parent_id end as p_desk,
                  p.id as p_id, p.uuid as p_uuid, p.username as p_username, p.nickname as p_nickname,
                  p.avatar as p_avatar, p.role as p_role, p.status as p_status, p.privacy as p_privacy,
                  mine.remark as peer_remark,
@@ -75,8 +77,11 @@ pub fn route_of(sender: AccountId, peer: AccountId, name: &str) -> Ask<'_, Route
                where s.id = $1";
     let read = |row: &Row<'_>| {
         let face = |p: [&str; 6]| face_of(row, p);
-        let sender = face(["s_id", "s_uuid", "s_username", "s_nickname", "s_avatar", "s_role"])?;
-        let peer = face(["p_id", "p_uuid", "p_username", "p_nickname", "p_avatar", "p_role"])?;
+        let mut sender = face(["s_id", "s_uuid", "s_username", "s_nickname", "s_avatar", "s_role"])?;
+        let mut peer = face(["p_id", "p_uuid", "p_username", "p_nickname", "p_avatar", "p_role"])?;
+        for (face, desk) in [(&mut sender, "s_desk"), (&mut peer, "p_desk")] {
+            face.desk = row.get::<Option<i64>>(desk)?.map(AccountId);
+        }
         let or_name = |remark: Option<String>, face: &Face| {
             remark.filter(|remark| !remark.is_empty()).unwrap_or_else(|| face.name.clone())
         };
@@ -104,6 +109,7 @@ fn face_of(row: &Row<'_>, [id, uuid, username, nickname, avatar, role]: [&str; 6
         role: row.get(role)?,
         name: display(&row.get::<String>(nickname)?, &row.get::<String>(username)?).to_owned(),
         avatar: row.get(avatar)?,
+        desk: None,
     })
 }
 
@@ -157,27 +163,38 @@ pub async fn group(tx: &mut Tx, id: ConversationId) -> Db<Option<Group>> {
     tx.maybe(sql, params![id], group_of).await
 }
 
-/// The group, the sender as the group sees it, and how the sender belongs to it.
-pub async fn group_route(
-    tx: &mut Tx,
-    id: ConversationId,
-    sender: AccountId,
-) -> Db<Option<(Group, Face, Option<State>)>> {
+/// Everything that decides whether and how an account speaks in a group.
+pub struct GroupRoute {
+    pub group: Group,
+    /// The sender as the group sees it.
+    pub sender: Face,
+    /// How the sender belongs to it, if it does.
+    pub state: Option<State>,
+    pub rank: Rank,
+    pub muted_until: Millis,
+}
+
+impl GroupRoute {
+    /// Whether the sender owns or manages the group.
+    pub fn leads(&self) -> bool {
+        self.group.owner == self.sender.id || self.rank == Rank::Manager
+    }
+}
+
+pub async fn group_route(tx: &mut Tx, id: ConversationId, sender: AccountId) -> Db<Option<GroupRoute>> {
     let Ask { sql, params, read } = group_route_of(id, sender);
     tx.maybe(sql, &params, read).await
 }
 
 /// The same as a statement.
-pub fn group_route_of(
-    id: ConversationId,
-    sender: AccountId,
-) -> Ask<'static, (Group, Face, Option<State>), 2> {
+pub fn group_route_of(id: ConversationId, sender: AccountId) -> Ask<'static, GroupRoute, 2> {
     let sql = concat!(
         "select ",
         group_columns!(),
         ", s.id as s_id, s.uuid as s_uuid, s.username as s_username, s.nickname as s_nickname,
            s.avatar as s_avatar, s.role as s_role,
-           m.nickname as m_nickname, m.avatar as m_avatar, coalesce(m.state, '') as m_state
+           m.nickname as m_nickname, m.avatar as m_avatar, coalesce(m.state, '') as m_state,
+           coalesce(m.role, '') as m_role, coalesce(m.muted_until_ms, 0) as m_muted_until
          from chat_group g join account s on s.id = $2
            left join membership m on m.conversation_id = g.id and m.account_id = s.id
          where g.id = $1"
@@ -187,7 +204,13 @@ pub fn group_route_of(
             "" | "left" => None,
             _ => Some(row.get("m_state")?),
         };
-        Ok((group_of(row)?, member_face(row)?, state))
+        Ok(GroupRoute {
+            group: group_of(row)?,
+            sender: member_face(row)?,
+            state,
+            rank: row.get("m_role")?,
+            muted_until: row.get("m_muted_until")?,
+        })
     };
     Ask { sql, params: [id.into(), sender.into()], read }
 }
@@ -206,9 +229,10 @@ fn member_face(row: &Row<'_>) -> Db<Face> {
 }
 
 /// Appends a row to the log.
-pub async fn insert(tx: &mut Tx, message: &Message) -> Result<Mid> {
-    let sql = "insert into message (uuid, conversation_id, seq, sender_id, body, raw, created_ms)
-               values ($1, $2, $3, $4, $5, $6, $7) returning mid";
+pub async fn insert(tx: &mut Tx, message: &Message, quote: Option<Mid>) -> Result<Mid> {
+    let sql =
+        "insert into message (uuid, conversation_id, seq, sender_id, body, raw, created_ms, kind, quote_mid)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning mid";
     let body = serde_json::to_string(&message.body).map_err(crate::Error::internal)?;
     let params = params![
         &message.uuid.as_bytes()[..],
@@ -217,9 +241,34 @@ pub async fn insert(tx: &mut Tx, message: &Message) -> Result<Mid> {
         message.sender,
         &body,
         message.raw.as_deref(),
-        message.created_ms
+        message.created_ms,
+        kind(&message.body),
+        quote
     ];
     Ok(tx.one(sql, params, |row| row.get("mid")).await?)
+}
+
+/// Whether an entry is said (0), told to all (1), or only changes what others see (2).
+fn kind(body: &Body) -> i64 {
+    match body {
+        Body::Notice(Notice::Befriended | Notice::Revoked { .. }) => 2,
+        Body::Notice(_) => 1,
+        _ => 0,
+    }
+}
+
+/// What a quote of the message `mid` shows; `None` unless it was said in this conversation and `viewer`
+/// still sees it.
+pub async fn quotable(tx: &mut Tx, id: ConversationId, mid: Mid, viewer: AccountId) -> Db<Option<Quoted>> {
+    let sql = "select m.body, m.raw from message m
+               where m.mid = $2 and m.conversation_id = $1 and m.kind = 0 and m.revoked_ms is null
+                 and m.deleted_ms is null and not exists (select 1 as one from hidden_message h
+                   where h.account_id = $3 and h.conversation_id = $1 and h.seq = m.seq)";
+    tx.maybe(sql, params![id, mid, viewer], |row| {
+        let said = (body_of(&row.get::<String>("body")?)?, row.get("raw")?);
+        Ok(Quoted { mid, said: Some(said) })
+    })
+    .await
 }
 
 /// A logged message that somebody wants to take back.
@@ -254,7 +303,7 @@ pub async fn set_revoked(tx: &mut Tx, mid: Mid, now: Millis) -> Db<bool> {
     Ok(tx.run(sql, params![mid, now]).await? == 1)
 }
 
-fn body_of(text: &str) -> Db<Body> {
+pub fn body_of(text: &str) -> Db<Body> {
     serde_json::from_str(text).map_err(|e| im_db::Error::Engine(format!("message body: {e}")))
 }
 

@@ -3,7 +3,7 @@ use super::{
     store::{FriendRow, Route},
     *,
 };
-use crate::Refusal;
+use crate::{Refusal, switches::Switches};
 
 fn face(id: i64, name: &str) -> Face {
     Face {
@@ -12,6 +12,7 @@ fn face(id: i64, name: &str) -> Face {
         role: Role::User,
         name: name.into(),
         avatar: String::new(),
+        desk: None,
     }
 }
 
@@ -62,9 +63,19 @@ fn the_revoke_window_ends_at_its_last_millisecond() {
 
 #[test]
 fn clients_cannot_say_what_only_the_server_says() {
-    let draft = |body| Draft { to: To::Account(AccountId(2)), body, raw: None };
+    let draft = |body| Draft::new(To::Account(AccountId(2)), body, None);
     assert!(check_draft(&draft(Body::Notice(Notice::GroupDissolved)), 100).is_err());
     assert!(check_draft(&draft(Body::Auto { text: "yes".into(), asked: None }), 100).is_err());
     assert!(check_draft(&draft(Body::Text("雁".repeat(100))), 100).is_ok());
     assert!(check_draft(&draft(Body::Text("雁".repeat(101))), 100).is_err());
+}
+
+#[test]
+fn emoji_have_a_number_up_to_100() {
+    let cases = [("[表情0]", true), ("a[表情100]b", true), ("[表情101]", false), ("[表情]", false)];
+    for (text, has) in cases.into_iter().chain([("[表情1", false), ("[表情x][表情2]", true), ("hi", false)])
+    {
+        let off = Switches { emoji: false, ..Switches::default() };
+        assert_eq!(kind_is_on(&Body::Text(text.into()), &off).is_err(), has, "{text}");
+    }
 }

@@ -175,7 +175,7 @@ async fn reply(
     let body = Body::Auto { text: answer.answer.clone(), asked };
     app.write(move |app, tx| {
         Box::pin(async move {
-            let entry = Entry { sender: owner, body, raw: None };
+            let entry = Entry::said(owner, body, None);
             messages::post_direct(&app, tx, asker, entry, &messages::reachable).await.map(drop)
         })
     })

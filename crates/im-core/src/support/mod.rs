@@ -3,5 +3,8 @@
 pub mod answers;
 pub mod complaints;
 mod matching;
+pub mod replies;
+pub mod seats;
+pub mod service;
 
 pub use matching::Fit;

@@ -99,7 +99,7 @@ pub(super) fn group_of_push(style: &Style, group: &Group) -> Value {
 pub fn view(style: &Style, posted: &Posted, viewer: AccountId) -> MessageView {
     match &posted.message.body {
         Body::Notice(notice) => notices::view(style, posted, notice, viewer),
-        Body::Auto { text, asked } => auto(posted, text, asked.as_deref(), viewer),
+        Body::Auto { text, asked: Some(asked) } => auto(posted, text, asked, viewer),
         body => {
             let content = Content::of(body, posted.message.raw.as_deref());
             let mut view = frame(style, posted);
@@ -157,12 +157,12 @@ pub(super) fn between(posted: &Posted, from: (&Face, &str), to: (&Face, &str)) -
 
 /// An automatic answer: the asker reads a message, the one in whose name it was given reads what
 /// was answered for it (egg.md §4 #47).
-fn auto(posted: &Posted, answer: &str, asked: Option<&str>, viewer: AccountId) -> MessageView {
+fn auto(posted: &Posted, answer: &str, asked: &str, viewer: AccountId) -> MessageView {
     let Place::Direct { peer: asker, sender_alias, peer_alias } = &posted.place else {
         return between(posted, (&posted.sender, &posted.sender.name), (&posted.sender, &posted.sender.name));
     };
     let (answerer, answerer_name, asker_name) = (&posted.sender, sender_alias.as_str(), peer_alias.as_str());
-    let question = Content::of(&Body::Text(String::new()), asked);
+    let question = Content::of(&Body::Text(String::new()), Some(asked));
     let said = |text: &str| {
         let mut object: Value = serde_json::from_str(&question.data).unwrap_or_default();
         if !object.is_object() {

@@ -76,7 +76,7 @@ pub fn variant(posted: &Posted, viewer: AccountId) -> Variant {
     let mine = posted.message.sender == viewer;
     let direct = matches!(posted.place, Place::Direct { .. });
     match &posted.message.body {
-        Body::Auto { .. } | Body::Notice(Notice::Befriended) => Variant::Own,
+        Body::Auto { asked: Some(_), .. } | Body::Notice(Notice::Befriended) => Variant::Own,
         Body::Notice(Notice::Revoked { .. }) if direct && mine => Variant::Nothing,
         Body::Notice(_) => Variant::Shared,
         _ if mine => Variant::Nothing,

@@ -65,7 +65,9 @@ pub(super) fn view(style: &Style, posted: &Posted, notice: &Notice, viewer: Acco
                 Some(json!({ "url": "/pages/applyMyfriend/applyMyfriend", "type": "navigateTo" }));
             view
         }
-        Notice::GroupCreated { .. } => spoken(style, posted, &format!("{me}创建了一个群，大家可以开始聊天了")),
+        Notice::GroupCreated { .. } => {
+            spoken(style, posted, &format!("{me}创建了一个群，大家可以开始聊天了"))
+        }
         Notice::GroupRenamed { name } => {
             let mut view = spoken(style, posted, &format!("群名称修改为：{name}"));
             view.to_name = name.clone();
@@ -100,7 +102,9 @@ pub(super) fn view(style: &Style, posted: &Posted, notice: &Notice, viewer: Acco
         Notice::Invited { people } => {
             spoken(style, posted, &format!("{}[{}] 加入了群聊", who(Some(me)), names(people)))
         }
-        Notice::Removed { people } => spoken(style, posted, &format!("[{me}]将 [{}] 移出了群聊", names(people))),
+        Notice::Removed { people } => {
+            spoken(style, posted, &format!("[{me}]将 [{}] 移出了群聊", names(people)))
+        }
         Notice::Muted { who, seconds: 0 } => spoken(style, posted, &format!("[{}] 被解除禁言", who.name)),
         Notice::Muted { who, seconds } => {
             let minutes = (seconds + 59) / 60;

@@ -1,9 +1,14 @@
 //! Everything in short form, each on a fresh server: what `make bench` runs.
 use crate::{
     Result,
+    dialect::Dialect,
     probe::Process,
     report::{Figure, Report, flush_now, head, machine},
-    scenario::{chat, group, history, idle, start, storm},
+    scenario::{
+        chat,
+        group::{self, Speech},
+        history, idle, overview, start, storm,
+    },
     server::{Place, Setup, take_other_core},
     stage::{Round, Stage},
     tally::Spread,
@@ -23,7 +28,7 @@ pub struct Options {
     /// Where the report goes.
     #[arg(long, default_value = "bench/latest.json")]
     out: PathBuf,
-    /// Only these: start, chat, group, idle, storm, history.
+    /// Only these: start, chat, group, idle, storm, history, pop, overview.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Sockets of the idle row.
@@ -55,19 +60,29 @@ pub async fn run(options: &Options) -> Result<()> {
         bench.start().await?;
     }
     if wanted("chat") {
-        bench.chat().await?;
+        bench.chat(Dialect::Egg).await?;
     }
     if wanted("group") {
-        bench.group().await?;
+        bench.group(Speech::Egg, 200).await?;
+        bench.group(Speech::Egg, 2_000).await?;
     }
     if wanted("idle") {
-        bench.idle().await?;
+        bench.idle(Dialect::Egg).await?;
     }
     if wanted("storm") {
         bench.storm().await?;
     }
     if wanted("history") && options.setup.postgres.is_none() {
         bench.history().await?;
+    }
+    if wanted("pop") {
+        bench.chat(Dialect::Pop).await?;
+        bench.group(Speech::Pop, 2_000).await?;
+        bench.group(Speech::Mixed, 2_000).await?;
+        bench.idle(Dialect::Pop).await?;
+    }
+    if wanted("overview") && options.setup.postgres.is_none() {
+        bench.overview().await?;
     }
     write(&options.out, &bench.report)?;
     match bench.report.wrong() {
@@ -130,15 +145,20 @@ impl Bench<'_> {
         Ok(())
     }
 
-    async fn chat(&mut self) -> Result<()> {
+    /// The highest rate is looked for in the egg dialect alone: that takes as long as all the rest of it.
+    async fn chat(&mut self, dialect: Dialect) -> Result<()> {
         let place = self.place().await?;
         let server = place.start().await?;
         let process = Some(server.process());
-        let stage = Stage::set(server.at, 100, 8).await?;
+        let of = prefix(dialect);
+        let stage = Stage::set(server.at, dialect, 100, 8).await?;
         let round = stage.open_loop(5_000.0, SHORT).await?;
-        self.round("chat at 5000/s", round, process);
+        self.round(&format!("{of}chat at 5000/s"), round, process);
         let round = stage.closed_loop(64, SHORT).await?;
-        self.round("chat 64 in flight", round, process);
+        self.round(&format!("{of}chat 64 in flight"), round, process);
+        if dialect == Dialect::Pop {
+            return Ok(());
+        }
         self.flush = flush_now(place.dir());
         match chat::sweep(&stage, SHORT).await {
             Ok(round) => self.round("chat highest rate", round, process),
@@ -147,32 +167,40 @@ impl Bench<'_> {
         Ok(())
     }
 
-    async fn group(&mut self) -> Result<()> {
-        for members in [200, 2_000] {
-            let place = self.place().await?;
-            let server = place.start().await?;
-            let outcome = group::play(server.at, members, 8, SHORT, 20).await?;
-            let detail = format!("last member {}; {}", outcome.busy, outcome.verdict);
-            self.add(Figure {
-                server_us: Some(outcome.server_us),
-                load_us: Some(outcome.load_us),
-                received: Some(outcome.busy),
-                verdict: Some(outcome.verdict),
-                server: Some(server.process()),
-                ..Figure::plain(format!("group {members} deliveries"), outcome.deliveries_per_s, "/s", detail)
-            });
-            let detail = format!("until the last member: {}", outcome.idle);
-            let one = Figure::plain(format!("group {members} one message"), outcome.idle.p99, "ms", detail);
-            self.add(Figure { received: Some(outcome.idle), ..one });
-        }
+    async fn group(&mut self, speech: Speech, members: usize) -> Result<()> {
+        let place = self.place().await?;
+        let server = place.start().await?;
+        let outcome = group::play(server.at, speech, members, 8, SHORT, 20).await?;
+        let of = match speech {
+            Speech::Egg => prefix(Dialect::Egg),
+            Speech::Pop => prefix(Dialect::Pop),
+            Speech::Mixed => "mixed ",
+        };
+        let detail = format!("last member {}; {}", outcome.busy, outcome.verdict);
+        self.add(Figure {
+            server_us: Some(outcome.server_us),
+            load_us: Some(outcome.load_us),
+            received: Some(outcome.busy),
+            verdict: Some(outcome.verdict),
+            server: Some(server.process()),
+            ..Figure::plain(format!("{of}group {members} deliveries"), outcome.deliveries_per_s, "/s", detail)
+        });
+        let detail = format!("until the last member: {}", outcome.idle);
+        let one = Figure::plain(format!("{of}group {members} one message"), outcome.idle.p99, "ms", detail);
+        self.add(Figure { received: Some(outcome.idle), ..one });
         Ok(())
     }
 
-    async fn idle(&mut self) -> Result<()> {
+    async fn idle(&mut self, dialect: Dialect) -> Result<()> {
         let place = self.place().await?;
         let server = place.start().await?;
-        let outcome = idle::play(server.at, self.options.sockets).await?;
-        let plain = Figure::plain("idle socket", outcome.kib_each, "KiB", outcome.to_string());
+        let outcome = idle::play(server.at, dialect, self.options.sockets).await?;
+        let plain = Figure::plain(
+            format!("{}idle socket", prefix(dialect)),
+            outcome.kib_each,
+            "KiB",
+            outcome.to_string(),
+        );
         self.add(Figure { server: Some(server.process()), ..plain });
         Ok(())
     }
@@ -200,5 +228,24 @@ impl Bench<'_> {
         let seconds = start::killed(&place).await?;
         self.plain(format!("start {full} killed"), seconds, "s", "kill -9 under load");
         Ok(())
+    }
+
+    async fn overview(&mut self) -> Result<()> {
+        let place = self.place().await?;
+        let outcome = overview::play(&place, 500, 100, self.options.millions, 100).await?;
+        for (unread, calls) in [("20", outcome.few), ("all", outcome.all)] {
+            let detail = calls.to_string();
+            let plain = Figure::plain(format!("overview, {unread} unread"), calls.took.p50, "ms", detail);
+            self.add(Figure { server_us: Some(calls.server_ms * 1e3), acked: Some(calls.took), ..plain });
+        }
+        Ok(())
+    }
+}
+
+/// What the names of a dialect's rows begin with.
+fn prefix(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Egg => "",
+        Dialect::Pop => "pop ",
     }
 }

@@ -1,6 +1,7 @@
 //! Pairs of registered friends: messages over HTTP, received on the friend's socket.
 use crate::{
     Result, Target,
+    dialect::Dialect,
     stage::{Round, Stage},
 };
 use serde::Serialize;
@@ -16,6 +17,9 @@ const MOST: f64 = 200_000.0;
 pub struct Options {
     #[command(flatten)]
     target: Target,
+    /// What they speak. In pop the senders listen too, and are told what they said.
+    #[arg(long, value_enum, default_value_t)]
+    dialect: Dialect,
     /// Pairs of friends.
     #[arg(long, default_value_t = 100)]
     pairs: usize,
@@ -54,8 +58,8 @@ impl std::fmt::Display for Outcome {
 
 /// Plays it against a running server.
 pub async fn run(options: &Options) -> Result<Outcome> {
-    let stage =
-        Stage::set(options.target.address()?, options.pairs.max(1), options.connections.max(1)).await?;
+    let Options { dialect, pairs, connections, .. } = *options;
+    let stage = Stage::set(options.target.address()?, dialect, pairs.max(1), connections.max(1)).await?;
     let length = Duration::from_secs(options.seconds);
     let (mode, round) = match (options.rate, options.closed) {
         (Some(rate), _) => ("open loop", stage.open_loop(rate.clamp(1.0, MOST), length).await?),

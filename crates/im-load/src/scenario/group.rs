@@ -2,8 +2,8 @@
 use crate::{
     Result, Target,
     crowd::Crowd,
+    dialect::{self, Dialect, Person, To},
     letter::Letter,
-    people::{self, Person},
     probe::Process,
     record::nanos,
     tally::{Audience, Spread, Verdict, now},
@@ -21,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Options {
     #[command(flatten)]
     target: Target,
+    /// What the members speak.
+    #[arg(long, value_enum, default_value_t)]
+    dialect: Speech,
     /// Members, the senders among them. The server's `chat.group_members` must allow them.
     #[arg(long, default_value_t = 200)]
     members: usize,
@@ -33,6 +36,30 @@ pub struct Options {
     /// Single messages while nothing else happens.
     #[arg(long, default_value_t = 20)]
     idle_messages: usize,
+}
+
+/// What the members of a group speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Speech {
+    /// All egg.
+    #[default]
+    Egg,
+    /// All pop.
+    Pop,
+    /// By turns pop and egg.
+    Mixed,
+}
+
+impl Speech {
+    /// Of the `n`-th member.
+    fn of(self, n: usize) -> Dialect {
+        match self {
+            Speech::Egg => Dialect::Egg,
+            Speech::Pop => Dialect::Pop,
+            Speech::Mixed if n.is_multiple_of(2) => Dialect::Pop,
+            Speech::Mixed => Dialect::Egg,
+        }
+    }
 }
 
 /// What came out.
@@ -73,23 +100,26 @@ impl std::fmt::Display for Outcome {
 
 /// Plays it against a running server.
 pub async fn run(options: &Options) -> Result<Outcome> {
-    let Options { members, senders, seconds, idle_messages, .. } = *options;
-    play(options.target.address()?, members, senders, Duration::from_secs(seconds), idle_messages).await
+    let Options { dialect, members, senders, seconds, idle_messages, .. } = *options;
+    let at = options.target.address()?;
+    play(at, dialect, members, senders, Duration::from_secs(seconds), idle_messages).await
 }
 
 /// Makes a group of `members` and lets `senders` of them write.
 pub async fn play(
     at: SocketAddr,
+    speech: Speech,
     members: usize,
     senders: usize,
     length: Duration,
     idle_messages: usize,
 ) -> Result<Outcome> {
     let members = members.max(2);
-    let mut people = people::users(at, 1).await?; // only a user may own a group
-    people.extend(people::visitors(at, members - 1).await?);
-    let group = people::group(at, &people[0], &people[1..]).await?;
-    let mut crowd = Crowd::new(members, Audience::Others);
+    let senders = senders.clamp(1, members);
+    let mut people = people(at, speech, members, senders).await?;
+    let group = dialect::group(at, &people[0], &people[1..]).await?;
+    people.iter_mut().for_each(|member| member.groups.push(group));
+    let mut crowd = Crowd::new(&people, Audience::Others);
     crowd.connect(at, &people, true).await?;
     quiet(at).await;
 
@@ -99,9 +129,9 @@ pub async fn play(
     let own = || Process::own().usage().cpu_us;
     let (server_us, load_us, start) = (server(), own(), now());
     let mut tasks = JoinSet::new();
-    for (n, sender) in people.iter().enumerate().take(senders.max(1)) {
+    for (n, sender) in people.iter().enumerate().take(senders) {
         let (record, end) = (crowd.record.clone(), start + nanos(length));
-        let mut letter = Letter::new(sender, "group", group);
+        let mut letter = Letter::new(sender, To::Group(group));
         let mut http = Http::new(at, n);
         tasks.spawn_local(async move {
             while now() < end {
@@ -129,9 +159,24 @@ pub async fn play(
     })
 }
 
+/// The members: users who write, and visitors who read.
+async fn people(at: SocketAddr, speech: Speech, members: usize, senders: usize) -> Result<Vec<Person>> {
+    let mut people: Vec<Option<Person>> = vec![None; members];
+    for dialect in [Dialect::Egg, Dialect::Pop] {
+        let places = |from, to| (from..to).filter(|n| speech.of(*n) == dialect).collect::<Vec<usize>>();
+        let (writers, readers) = (places(0, senders), places(senders, members));
+        let users = dialect::users(at, dialect, writers.len(), true).await?;
+        let visitors = dialect::visitors(at, dialect, readers.len()).await?;
+        for (n, person) in writers.into_iter().zip(users).chain(readers.into_iter().zip(visitors)) {
+            people[n] = Some(person);
+        }
+    }
+    Ok(people.into_iter().flatten().collect())
+}
+
 /// Sends single messages, each when the one before has reached everybody.
 async fn alone(at: SocketAddr, crowd: &Crowd, sender: &Person, group: i64, count: usize) -> Result<Spread> {
-    let mut letter = Letter::new(sender, "group", group);
+    let mut letter = Letter::new(sender, To::Group(group));
     let mut http = Http::new(at, 0);
     http.warm().await?;
     crowd.record.renew();

@@ -1,5 +1,12 @@
 //! Sockets that are open and silent: what each costs the server.
-use crate::{Result, Target, crowd::Crowd, people, probe::Process, scenario::group::quiet, tally::Audience};
+use crate::{
+    Result, Target,
+    crowd::Crowd,
+    dialect::{self, Dialect},
+    probe::Process,
+    scenario::group::quiet,
+    tally::Audience,
+};
 use serde::Serialize;
 use std::{
     net::SocketAddr,
@@ -11,6 +18,9 @@ use std::{
 pub struct Options {
     #[command(flatten)]
     target: Target,
+    /// What the sockets speak.
+    #[arg(long, value_enum, default_value_t)]
+    dialect: Dialect,
     /// Sockets, each of a visitor of its own. `ulimit -n` must allow them, here and for the server.
     #[arg(long, default_value_t = 5_000)]
     sockets: usize,
@@ -47,16 +57,16 @@ impl std::fmt::Display for Outcome {
 
 /// Plays it against a running server.
 pub async fn run(options: &Options) -> Result<Outcome> {
-    play(options.target.address()?, options.sockets).await
+    play(options.target.address()?, options.dialect, options.sockets).await
 }
 
 /// Opens so many sockets and looks at the server.
-pub async fn play(at: SocketAddr, sockets: usize) -> Result<Outcome> {
+pub async fn play(at: SocketAddr, dialect: Dialect, sockets: usize) -> Result<Outcome> {
     let server = Process::listening(at).ok_or("the server's process is not to be found")?;
-    let people = people::visitors(at, sockets).await?;
+    let people = dialect::visitors(at, dialect, sockets).await?;
     quiet(at).await;
     let before = server.usage();
-    let mut crowd = Crowd::new(sockets, Audience::One);
+    let mut crowd = Crowd::new(&people, Audience::One);
     let start = Instant::now();
     crowd.connect(at, &people, false).await?;
     let connect_s = start.elapsed().as_secs_f64();

@@ -4,5 +4,6 @@ pub mod chat;
 pub mod group;
 pub mod history;
 pub mod idle;
+pub mod overview;
 pub mod start;
 pub mod storm;

@@ -1,7 +1,8 @@
 //! How long until the server is ready: with nothing, with much, and after it was killed at work.
 use crate::{
     Result,
-    scenario::history,
+    dialect::Dialect,
+    past,
     server::{Place, Setup},
     stage::Stage,
 };
@@ -51,7 +52,7 @@ pub async fn run(options: &Options) -> Result<Outcome> {
         0 => None,
         _ if options.setup.postgres.is_some() => None,
         millions => {
-            history::fill(&place, millions).await?;
+            past::fill(&place, millions).await?;
             Some(again(&place).await?)
         }
     };
@@ -65,7 +66,7 @@ pub async fn empty(place: &Place) -> Result<(f64, u64)> {
     let server = place.start().await?;
     let memory = server.process().usage().rss_kib;
     let seconds = server.ready_after.as_secs_f64();
-    drop(Stage::set(server.at, 1, 1).await?);
+    drop(Stage::set(server.at, Dialect::Egg, 1, 1).await?);
     server.stop().await?;
     Ok((seconds, memory))
 }
@@ -81,7 +82,7 @@ pub async fn again(place: &Place) -> Result<f64> {
 /// Kills the server under load and starts it again: seconds to ready.
 pub async fn killed(place: &Place) -> Result<f64> {
     let server = place.start().await?;
-    let stage = Stage::set(server.at, 20, 2).await?;
+    let stage = Stage::set(server.at, Dialect::Egg, 20, 2).await?;
     let load = stage.closed_loop(40, Duration::from_secs(2));
     let kill = async {
         tokio::time::sleep(Duration::from_secs(1)).await;

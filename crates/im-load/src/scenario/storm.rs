@@ -2,6 +2,7 @@
 use crate::{
     Result, Target,
     crowd::Crowd,
+    dialect::{self, Dialect, To},
     letter::Letter,
     people,
     record::nanos,
@@ -83,20 +84,19 @@ pub async fn run(options: &Options) -> Result<Outcome> {
 /// Lets `clients` drop, miss `messages` each and come back.
 pub async fn play(at: SocketAddr, clients: usize, messages: usize, bystanders: usize) -> Result<Outcome> {
     let clients = clients.max(1);
-    let people = people::visitors(at, clients).await?;
-    let writers = people::users(at, WRITERS.min(clients)).await?;
-    let befriend = async |http: &mut Http, n: usize| {
-        people::befriend(http, &people[n], writers[n % writers.len()].id).await
-    };
+    let people = dialect::visitors(at, Dialect::Egg, clients).await?;
+    let writers = dialect::users(at, Dialect::Egg, WRITERS.min(clients), true).await?;
+    let befriend =
+        async |http: &mut Http, n: usize| people[n].befriend(http, writers[n % writers.len()].id).await;
     people::each(at, clients, befriend).await?;
-    let stage = if bystanders > 0 { Some(Stage::set(at, bystanders, 4).await?) } else { None };
-    let mut crowd = Crowd::new(clients, Audience::One);
+    let stage = if bystanders > 0 { Some(Stage::set(at, Dialect::Egg, bystanders, 4).await?) } else { None };
+    let mut crowd = Crowd::new(&people, Audience::One);
     crowd.connect(at, &people, true).await?;
     quiet(at).await;
     crowd.drop_all();
     quiet(at).await;
 
-    let writer = |n: usize| Letter::new(&writers[n % writers.len()], "single", people[n].id);
+    let writer = |n: usize| Letter::new(&writers[n % writers.len()], To::Person(people[n].id));
     let stored = Instant::now();
     write(at, &crowd, (0..clients).map(writer).collect(), messages).await?;
     let stored_per_s = (clients * messages) as f64 / stored.elapsed().as_secs_f64();
@@ -142,7 +142,7 @@ async fn write(at: SocketAddr, crowd: &Crowd, letters: Vec<Letter>, messages: us
         tasks.spawn_local(async move {
             while next.get() < total && now() < end {
                 let receiver = next.replace(next.get() + 1) % clients;
-                let mark = record.tally.borrow_mut().plan(0, receiver, now());
+                let mark = record.tally.borrow_mut().plan(clients, receiver, now());
                 record.post(&mut http, &mut letters[receiver].clone(), mark).await;
             }
         });

@@ -1,8 +1,12 @@
 //! The receiving side of a WebSocket: texts in, a Pong for each Ping out.
 use super::{connect, receive};
 use crate::Result;
-use std::net::SocketAddr;
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use std::{net::SocketAddr, time::Duration};
+use tokio::{
+    io::AsyncWriteExt,
+    net::TcpStream,
+    time::{Instant, Interval, interval_at},
+};
 
 /// Larger than any push; what claims to be more is not a frame.
 const LONGEST: usize = 16 * 1024 * 1024;
@@ -16,14 +20,16 @@ pub struct Socket {
     frames: Frames,
     /// What came in one piece with the server's consent.
     early: Vec<u8>,
+    /// What it says again and again, so that the server does not take it for dead.
+    beat: Option<(Box<Interval>, Vec<u8>)>,
 }
 
 impl Socket {
-    /// Opens `/ws` with this token, as the `n`-th client.
-    pub async fn open(to: SocketAddr, n: usize, token: &str) -> Result<Socket> {
+    /// Opens this path, as the `n`-th client.
+    pub async fn open(to: SocketAddr, n: usize, path: &str) -> Result<Socket> {
         let mut stream = connect(to, n).await?;
         let request = format!(
-            "GET /ws?token={token} HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
+            "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
              sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         );
         stream.write_all(request.as_bytes()).await?;
@@ -37,9 +43,23 @@ impl Socket {
                     return Err(format!("no WebSocket: {}", String::from_utf8_lossy(&head[..end])).into());
                 }
                 let early = head[end + 4..].to_vec();
-                return Ok(Socket { stream, frames: Frames::default(), early });
+                return Ok(Socket { stream, frames: Frames::default(), early, beat: None });
             }
         }
+    }
+
+    /// Says these texts, in one write.
+    pub async fn say(&mut self, texts: &[String]) -> Result<()> {
+        let mut bytes = Vec::new();
+        texts.iter().for_each(|text| text_frame(&mut bytes, text));
+        Ok(self.stream.write_all(&bytes).await?)
+    }
+
+    /// From now on says `text` at this interval, for as long as it is read.
+    pub fn repeat(&mut self, text: &str, every: Duration) {
+        let mut bytes = Vec::new();
+        text_frame(&mut bytes, text);
+        self.beat = Some((Box::new(interval_at(Instant::now() + every, every)), bytes));
     }
 
     /// Waits for bytes, hands every text in them to `each` and answers every Ping in them with one
@@ -56,10 +76,14 @@ impl Socket {
                 Frame::Close => closed = true,
             })
         };
-        if self.early.is_empty() {
-            receive(&mut self.stream, take).await??;
-        } else {
-            take(&std::mem::take(&mut self.early))?;
+        match &mut self.beat {
+            _ if !self.early.is_empty() => take(&std::mem::take(&mut self.early))?,
+            None => receive(&mut self.stream, take).await??,
+            Some((beat, said)) => tokio::select! {
+                biased;
+                received = receive(&mut self.stream, take) => received??,
+                _ = beat.tick() => self.stream.write_all(said).await?,
+            },
         }
         if !pongs.is_empty() {
             self.stream.write_all(&pongs).await?;
@@ -68,12 +92,22 @@ impl Socket {
     }
 }
 
+/// Appends a masked text; only short ones are said.
+fn text_frame(out: &mut Vec<u8>, text: &str) {
+    masked(out, 0x81, text.as_bytes());
+}
+
 /// Appends the masked Pong that carries `payload` back.
 fn pong(out: &mut Vec<u8>, payload: &[u8]) {
-    let length = u8::try_from(payload.len()).unwrap_or(125).min(125); // a Ping may carry no more
-    out.extend_from_slice(&[0x8a, 0x80 | length]);
+    masked(out, 0x8a, payload);
+}
+
+/// Appends a frame of at most 125 bytes: what is beyond them is left out.
+fn masked(out: &mut Vec<u8>, first: u8, payload: &[u8]) {
+    let payload = &payload[..payload.len().min(125)];
+    out.extend_from_slice(&[first, 0x80 | payload.len() as u8]);
     out.extend_from_slice(&MASK);
-    out.extend(payload.iter().take(125).zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    out.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
 }
 
 /// What a server sends that a client must look at.

@@ -75,8 +75,13 @@ impl Im {
 
     /// The same with some settings changed.
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Im {
+        Im::configured("", change).await
+    }
+
+    /// The same with these lines of a settings file.
+    pub async fn configured(file: &str, change: impl FnOnce(&mut Settings)) -> Im {
         let dir = tempfile::tempdir().unwrap();
-        let mut settings = Settings::default();
+        let mut settings = Settings::load(Some(file), std::iter::empty()).unwrap();
         settings.server.listen = "127.0.0.1:0".into();
         settings.server.data = dir.path().to_path_buf();
         settings.limits.enabled = false;

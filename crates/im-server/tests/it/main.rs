@@ -15,6 +15,7 @@ mod media;
 mod messages;
 mod model;
 mod operators;
+mod pop;
 mod proxy;
 mod pushes;
 mod races;

@@ -1,0 +1,157 @@
+//! From a request to the handler of its action.
+use crate::{
+    Pop,
+    action::{Action, Family, Method as Does},
+    call::Call,
+    envelope::Fail,
+    identity,
+    input::{Fields, Input, of_query, read_body},
+    origin,
+};
+use axum::{
+    Router,
+    extract::{ConnectInfo, Request, State},
+    http::{Method, StatusCode},
+    response::{IntoResponse, Response},
+    routing::any,
+};
+use im_api_common::uploads::discard;
+use std::{
+    collections::{BTreeSet, HashMap},
+    net::SocketAddr,
+    sync::Arc,
+};
+
+/// Where push clients ask for signatures besides `push/auth` (pop.md §4.5).
+const PUSH_AUTH: [&str; 2] = ["/plugin/webman/push/auth", "/pusher/auth"];
+
+/// The actions by family and name, in lower case.
+type Table = Arc<HashMap<(&'static str, String), &'static Action>>;
+
+/// Routes for all of these actions. `/web` and `/h5` are ours alone; below `/api` only the modules are.
+pub fn router(actions: impl Iterator<Item = &'static Action>) -> Router<Pop> {
+    let mut table = HashMap::new();
+    let mut modules = BTreeSet::new();
+    for action in actions {
+        modules.extend(action.name.split_once('/').map(|(module, _)| module));
+        for family in action.families {
+            table.insert((family.prefix(), action.name.to_ascii_lowercase()), action);
+        }
+    }
+    let table: Table = Arc::new(table);
+    let route = any(move |State(pop): State<Pop>, request: Request| answer(pop, table.clone(), request));
+    let own = PUSH_AUTH.into_iter().fold(Router::new(), |router, path| router.route(path, route.clone()));
+    let own = own.route("/web/{*action}", route.clone()).route("/h5/{*action}", route.clone());
+    modules
+        .into_iter()
+        .fold(own, |router, module| router.route(&format!("/api/{module}/{{*action}}"), route.clone()))
+}
+
+async fn answer(pop: Pop, table: Table, request: Request) -> Response {
+    let headers = request.headers().clone();
+    if let Some(response) = origin::preflight(&pop, request.method(), &headers) {
+        return response;
+    }
+    let path = request.uri().path();
+    let path = if PUSH_AUTH.contains(&path) { "/h5/push/auth" } else { path };
+    let found = Family::of(path).and_then(|(family, rest)| {
+        let name = rest.trim_matches('/').to_ascii_lowercase();
+        Some((family, *table.get(&(family.prefix(), name))?))
+    });
+    let mut response = match found {
+        Some((family, action)) => run(pop.clone(), family, action, request).await,
+        None => {
+            discard(request.into_body()).await;
+            Fail::unknown().into_response()
+        }
+    };
+    if !headers.contains_key("x-api-key") {
+        origin::admit(&pop, &headers, &mut response);
+    }
+    response
+}
+
+/// The refusal of the push protocol's auth endpoint.
+pub fn forbidden() -> Response {
+    (StatusCode::FORBIDDEN, "Forbidden").into_response()
+}
+
+/// Runs `action` for a request of this family.
+async fn run(pop: Pop, family: Family, action: &'static Action, request: Request) -> Response {
+    let call = match admit(pop, family, action, request).await {
+        Ok(call) => call,
+        Err(_) if action.forbids => return forbidden(),
+        Err(fail) => return fail.into_response(),
+    };
+    (action.run)(call).await.unwrap_or_else(Fail::into_response)
+}
+
+/// Reads the request and lets it in. The body is read before anything is refused: a client that is
+/// still sending does not see a refusal, and loses its connection.
+async fn admit(pop: Pop, family: Family, action: &'static Action, request: Request) -> Result<Call, Fail> {
+    let is_post = match *request.method() {
+        Method::GET | Method::HEAD => false,
+        Method::POST => true,
+        _ => {
+            discard(request.into_body()).await;
+            return Err(Fail::unknown());
+        }
+    };
+    let headers = request.headers().clone();
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().copied();
+    let query = of_query(request.uri().query().unwrap_or_default());
+    let (request, body) = match (action.streams, is_post) {
+        (true, true) => (Some(request), Ok(Fields::new())),
+        (false, true) => (None, read_body(request).await),
+        (_, false) => (None, Ok(Fields::new())),
+    };
+    let (body, failed) = match body {
+        Ok(body) => (body, None),
+        Err(fail) => (Fields::new(), Some(fail)),
+    };
+    // `login_uid` belongs to the credential, wherever it stands.
+    let all = Input::of(query.clone().into_iter().chain(body.clone()).collect());
+    let query = Input::of(query);
+    let who = identity::Request {
+        family,
+        headers: &headers,
+        query: &query,
+        is_post,
+        from: pop.network.address(&headers, peer.as_ref()),
+    };
+    let known = identity::identify(&pop, action, who, &all).await;
+    let writes_by_get = action.method == Does::Write && !is_post;
+    let checked = known.and_then(|identity| match failed {
+        Some(fail) => Err(fail),
+        None if writes_by_get => Err(Fail::missing()),
+        None => Ok(identity),
+    });
+    let identity = match checked {
+        Ok(identity) => identity,
+        Err(fail) => {
+            if let Some(request) = request {
+                discard(request.into_body()).await;
+            }
+            return Err(fail);
+        }
+    };
+    let input = if action.method == Does::Write { Input::of(body) } else { all };
+    let address = pop.network.client(&headers, peer.as_ref());
+    Ok(Call { pop, family, identity, input, address, is_post, headers, request: request.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_stands_once_in_the_table() {
+        let mut seen = std::collections::HashSet::new();
+        for action in crate::actions() {
+            assert!(action.name.split('/').count() == 2, "{}", action.name);
+            for family in action.families {
+                assert!(seen.insert((family.prefix(), action.name.to_ascii_lowercase())), "{}", action.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The SQL of reading.
+use super::*;
+use crate::{accounts::display, conversations::direct_name, messages::store::body_of};
+use im_db::{Row, params};
+
+type Db<T> = im_db::Result<T>;
+
+/// That the message `m` can be seen by the account `$viewer`.
+macro_rules! visible {
+    ($viewer:literal) => {
+        concat!(
+            "m.kind < 2 and m.deleted_ms is null and not exists (select h.seq from hidden_message h
+               where h.account_id = ",
+            $viewer,
+            " and h.conversation_id = m.conversation_id and h.seq = m.seq)"
+        )
+    };
+}
+pub(crate) use visible;
+
+/// That the message `m` is news for the account `$viewer`, if it has not been seen.
+macro_rules! counts {
+    ($viewer:literal) => {
+        concat!(
+            $crate::history::store::visible!($viewer),
+            " and m.kind < 1 and m.revoked_ms is null and m.sender_id <> ",
+            $viewer
+        )
+    };
+}
+pub(crate) use counts;
+
+fn read_held(row: &Row<'_>) -> Db<Held> {
+    Ok(Held {
+        conversation: row.get("id")?,
+        last: row.get("last_seq")?,
+        read: row.get("read_seq")?,
+        hidden: row.get::<Option<i64>>("hidden_seq")?.map(Seq),
+        pinned: row.get("pinned")?,
+    })
+}
+
+/// What `me` holds of a conversation that it is in.
+pub async fn held(tx: &mut Tx, me: AccountId, to: To) -> Db<Option<Held>> {
+    match to {
+        To::Account(peer) => {
+            let sql = "select c.id, c.last_seq, v.read_seq, v.hidden_seq, v.pinned from conversation c
+                       join membership v on v.conversation_id = c.id and v.account_id = $2 where c.name = $1";
+            tx.maybe(sql, params![&direct_name(me, peer), me], read_held).await
+        }
+        To::Group(id) => {
+            let sql = "select c.id, c.last_seq, v.read_seq, v.hidden_seq, v.pinned from conversation c
+                       join chat_group g on g.id = c.id and g.status <> 0
+                       join membership v on v.conversation_id = c.id and v.account_id = $2 and v.state = 'active'
+                       where c.id = $1";
+            tx.maybe(sql, params![id, me], read_held).await
+        }
+    }
+}
+
+/// The messages before the place `before` that `viewer` can see, newest first.
+pub async fn before(
+    tx: &mut Tx,
+    id: ConversationId,
+    viewer: AccountId,
+    before: Seq,
+    limit: i64,
+) -> Db<Vec<Shown>> {
+    let sql = concat!(
+        "select m.mid, m.sender_id, m.body, m.raw, m.created_ms, m.revoked_ms, m.quote_mid,
+           a.username, a.nickname, a.avatar, e.remark, q.body as q_body, q.raw as q_raw,
+           coalesce(q.revoked_ms, q.deleted_ms) as q_gone_ms
+         from message m join account a on a.id = m.sender_id
+           left join edge e on e.owner_id = $2 and e.peer_id = m.sender_id
+           left join message q on q.mid = m.quote_mid
+         where m.conversation_id = $1 and m.seq < $3 and ",
+        visible!("$2"),
+        " order by m.seq desc limit $4"
+    );
+    tx.all(sql, params![id, viewer, before, limit], read_shown).await
+}
+
+/// Reads the columns `mid`, `sender_id`, `body`, `raw`, `created_ms`, `revoked_ms`, `quote_mid`, the
+/// sender's `username`, `nickname`, `avatar`, `remark`, and of the quoted one `q_body`, `q_raw`, `q_gone_ms`.
+pub fn read_shown(row: &Row<'_>) -> Db<Shown> {
+    let remark: Option<String> = row.get("remark")?;
+    let (username, nickname): (String, String) = (row.get("username")?, row.get("nickname")?);
+    let name = remark.filter(|remark| !remark.is_empty());
+    let quote = match row.get::<Option<i64>>("quote_mid")?.map(Mid) {
+        Some(mid) => {
+            let gone = row.get::<Option<i64>>("q_gone_ms")?.is_some();
+            let body: Option<String> = row.get("q_body")?;
+            let said = match body.filter(|_| !gone) {
+                Some(body) => Some((body_of(&body)?, row.get("q_raw")?)),
+                None => None,
+            };
+            Some(Quoted { mid, said })
+        }
+        None => None,
+    };
+    Ok(Shown {
+        mid: row.get("mid")?,
+        sender: row.get("sender_id")?,
+        name: name.unwrap_or_else(|| display(&nickname, &username).to_owned()),
+        avatar: row.get("avatar")?,
+        body: body_of(&row.get::<String>("body")?)?,
+        raw: row.get("raw")?,
+        created_ms: row.get("created_ms")?,
+        revoked: row.get::<Option<i64>>("revoked_ms")?.is_some(),
+        quote,
+    })
+}
+
+/// How much `viewer` has not seen, up to [`UNREAD`].
+pub async fn unread(tx: &mut Tx, id: ConversationId, viewer: AccountId, read: Seq) -> Db<i64> {
+    let sql = concat!(
+        "select count(*) as n from (select m.seq from message m
+           where m.conversation_id = $1 and m.seq > $3 and ",
+        counts!("$2"),
+        " limit $4) as news"
+    );
+    tx.one(sql, params![id, viewer, read, UNREAD], |row| row.get("n")).await
+}
+
+/// The place behind which `count` messages are news for `viewer`.
+pub async fn place_before_news(tx: &mut Tx, id: ConversationId, viewer: AccountId, count: i64) -> Db<Seq> {
+    let sql = concat!(
+        "select m.seq from message m where m.conversation_id = $1 and ",
+        counts!("$2"),
+        " order by m.seq desc limit 1 offset $3"
+    );
+    Ok(tx.maybe(sql, params![id, viewer, count], |row| row.get("seq")).await?.unwrap_or_default())
+}
+
+pub async fn seq_of(tx: &mut Tx, id: ConversationId, mid: Mid) -> Db<Option<Seq>> {
+    let sql = "select seq from message where mid = $1 and conversation_id = $2";
+    tx.maybe(sql, params![mid, id], |row| row.get("seq")).await
+}
+
+/// Where and when the message at this place came.
+pub async fn at(tx: &mut Tx, id: ConversationId, seq: Seq) -> Db<Option<(Mid, Millis)>> {
+    let sql = "select mid, created_ms from message where conversation_id = $1 and seq = $2";
+    tx.maybe(sql, params![id, seq], |row| Ok((row.get("mid")?, row.get("created_ms")?))).await
+}
+
+pub async fn set_read(tx: &mut Tx, id: ConversationId, me: AccountId, read: Seq, now: Millis) -> Db<()> {
+    let sql =
+        "update membership set read_seq = $3, read_ms = $4 where conversation_id = $1 and account_id = $2";
+    tx.run(sql, params![id, me, read, now]).await.map(drop)
+}
+
+pub async fn set_hidden(tx: &mut Tx, id: ConversationId, me: AccountId, behind: Option<Seq>) -> Db<()> {
+    let sql = "update membership set hidden_seq = $3 where conversation_id = $1 and account_id = $2";
+    tx.run(sql, params![id, me, behind.map(|seq| seq.0)]).await.map(drop)
+}
+
+pub async fn set_pinned(tx: &mut Tx, id: ConversationId, me: AccountId, pinned: bool) -> Db<()> {
+    let sql = "update membership set pinned = $3 where conversation_id = $1 and account_id = $2";
+    tx.run(sql, params![id, me, pinned]).await.map(drop)
+}
+
+/// A message that somebody wants gone.
+pub struct Target {
+    pub seq: Seq,
+    pub uuid: Vec<u8>,
+    pub sender: AccountId,
+    pub kind: i64,
+    pub created_ms: Millis,
+    pub revoked: bool,
+    pub deleted: bool,
+    /// Gone for the viewer alone.
+    pub hidden: bool,
+}
+
+pub async fn target(tx: &mut Tx, id: ConversationId, mid: Mid, viewer: AccountId) -> Db<Option<Target>> {
+    let sql =
+        "select m.seq, m.uuid, m.sender_id, m.kind, m.created_ms, m.revoked_ms, m.deleted_ms, h.seq as hidden
+               from message m left join hidden_message h
+                 on h.account_id = $3 and h.conversation_id = m.conversation_id and h.seq = m.seq
+               where m.mid = $2 and m.conversation_id = $1 and m.kind < 2";
+    let some = |row: &Row<'_>, name| Ok::<_, im_db::Error>(row.get::<Option<i64>>(name)?.is_some());
+    tx.maybe(sql, params![id, mid, viewer], |row| {
+        Ok(Target {
+            seq: row.get("seq")?,
+            uuid: row.get("uuid")?,
+            sender: row.get("sender_id")?,
+            kind: row.get("kind")?,
+            created_ms: row.get("created_ms")?,
+            revoked: some(row, "revoked_ms")?,
+            deleted: some(row, "deleted_ms")?,
+            hidden: some(row, "hidden")?,
+        })
+    })
+    .await
+}
+
+pub async fn hide(tx: &mut Tx, id: ConversationId, seq: Seq, me: AccountId) -> Db<()> {
+    let sql = "insert into hidden_message (account_id, conversation_id, seq) values ($1, $2, $3)
+               on conflict do nothing";
+    tx.run(sql, params![me, id, seq]).await.map(drop)
+}
+
+pub async fn set_deleted(tx: &mut Tx, mid: Mid, now: Millis) -> Db<()> {
+    tx.run("update message set deleted_ms = $2 where mid = $1", params![mid, now]).await.map(drop)
+}

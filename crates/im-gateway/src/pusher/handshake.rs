@@ -1,0 +1,139 @@
+//! Who opens a socket (pop.md §4.3).
+use super::{
+    fits_origin, frames,
+    keys::{Keyed, Ticket},
+    place::Socket,
+    socket,
+};
+use crate::{hub::Hub, ws::Upgrade};
+use axum::{
+    extract::{Path, Query, State, rejection::QueryRejection},
+    http::{HeaderMap, header::COOKIE},
+    response::Response,
+};
+use im_core::{
+    AccountId, Error, SessionId,
+    accounts::{self, Caller, Door, sessions},
+};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// What may stand behind the key.
+#[derive(Default, Deserialize)]
+pub(crate) struct Asked {
+    protocol: Option<String>,
+    token: Option<String>,
+}
+
+/// Why a socket is closed at once: code and text.
+pub(super) struct Refused(pub u16, pub &'static str);
+
+const UNKNOWN: Refused = Refused(frames::UNKNOWN_KEY, "Application does not exist");
+const UNAUTHORISED: Refused = Refused(frames::NOT_AUTHORISED, "Connection is unauthorized");
+
+/// A socket's place in the hub; dropping it takes the socket away.
+pub(super) struct Place {
+    hub: Arc<Hub>,
+    pub socket: Arc<Socket>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.hub.pusher.remove(&self.socket);
+        if let Some(owner) = self.socket.owner {
+            self.hub.may_be_gone(owner.id);
+        }
+    }
+}
+
+/// `GET /app/{key}`. The upgrade is always granted: a client that may not come in is told inside.
+pub(crate) async fn open(
+    State(hub): State<Arc<Hub>>,
+    Path(key): Path<String>,
+    asked: Result<Query<Asked>, QueryRejection>,
+    headers: HeaderMap,
+    upgrade: Upgrade,
+) -> Response {
+    let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
+    let guest = Box::pin(admit(&hub, &key, &asked, &headers)).await;
+    upgrade.grant(move |ws| socket::serve(hub, ws, guest))
+}
+
+async fn admit(hub: &Arc<Hub>, key: &str, asked: &Asked, headers: &HeaderMap) -> Result<Place, Refused> {
+    if hub.is_stopping() {
+        return Err(Refused(frames::RESTART, "Server restarts"));
+    }
+    if !matches!(asked.protocol.as_deref(), None | Some("" | "5" | "6" | "7")) {
+        return Err(Refused(frames::UNSUPPORTED, "Unsupported protocol version"));
+    }
+    let keyed = hub.pusher.keys.read(key, hub.app.now()).ok_or(UNKNOWN)?;
+    let who = find(hub, keyed, asked, headers).await?;
+    let address = hub.pusher.shared_address(headers);
+    let socket = hub.pusher.place(who, address, hub.uptime_ms());
+    let socket = socket.ok_or(Refused(frames::TOO_MANY, "Over connection quota"))?;
+    let place = Place { hub: hub.clone(), socket };
+    // Looked up again: what ended before the socket had its place has not ended the socket.
+    if who.is_some() && find(hub, keyed, asked, headers).await?.is_none() {
+        return Err(UNAUTHORISED);
+    }
+    Ok(place)
+}
+
+/// Whose socket it is: the key's, the cookie's, the token's; or nobody's.
+async fn find(
+    hub: &Hub,
+    keyed: Keyed,
+    asked: &Asked,
+    headers: &HeaderMap,
+) -> Result<Option<Caller>, Refused> {
+    match keyed {
+        Keyed::Holder(Ticket::Session(session, account)) => {
+            let caller = known(sessions::by_id(&hub.app, session).await)?;
+            caller.filter(|caller| caller.id == account).map(Some).ok_or(UNAUTHORISED)
+        }
+        Keyed::Holder(Ticket::Account(account)) => acting(hub, account).await?.map(Some).ok_or(UNAUTHORISED),
+        Keyed::Base => {
+            let tokens = cookie(hub, headers).into_iter().chain(asked.token.as_deref());
+            for token in tokens {
+                let found = known(sessions::authenticate(&hub.app, token, Door::Pop).await)?;
+                if found.is_some() {
+                    return Ok(found);
+                }
+            }
+            Ok(None)
+        }
+    }
+}
+
+/// The caller as a server key has it that acts as `account`.
+async fn acting(hub: &Hub, account: AccountId) -> Result<Option<Caller>, Refused> {
+    let found = known(accounts::find(&hub.app, account).await)?.flatten().filter(|account| account.enabled);
+    Ok(found.map(|account| Caller {
+        id: account.id,
+        session: SessionId(0),
+        door: Door::Pop,
+        role: account.role,
+        account_role: account.role,
+    }))
+}
+
+/// The session cookie, where the page may use it.
+fn cookie<'a>(hub: &Hub, headers: &'a HeaderMap) -> Option<&'a str> {
+    let name = hub.app.pop.session_cookie.as_str();
+    let all = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = all.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let (_, value) = pairs.find(|(key, _)| *key == name)?;
+    fits_origin(headers, &hub.app.pop.cors_origins).then_some(value)
+}
+
+/// A refusal finds nobody; our own failure sends the client away for a while.
+fn known<T>(found: im_core::Result<T>) -> Result<Option<T>, Refused> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(Error::Refused(_)) => Ok(None),
+        Err(e) => {
+            tracing::error!(error = %e, "a socket could not be opened");
+            Err(Refused(frames::LATER, "Over capacity"))
+        }
+    }
+}

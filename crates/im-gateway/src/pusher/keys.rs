@@ -1,0 +1,171 @@
+//! The application's key and secrets, the tickets that say whose socket it is, and signatures
+//! (pop.md §4.3, §4.5, §4.8).
+use super::Push;
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
+use im_core::{
+    AccountId, App, Millis, Result, SessionId,
+    accounts::Caller,
+    secrets::{self, hex, same},
+};
+use sha2::Sha256;
+
+/// Characters of a key that was made at random.
+const KEY_CHARS: usize = 20;
+
+/// What sockets and server SDKs prove themselves with.
+pub struct Keys {
+    key: String,
+    secret: String,
+    ticket_secret: String,
+    ticket_ms: i64,
+}
+
+/// What a ticket says, if it is ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ticket {
+    /// Good while this session of this account lives.
+    Session(SessionId, AccountId),
+    /// Good for this account; a server key asked for it, and it has not lapsed.
+    Account(AccountId),
+}
+
+/// What a key in a socket's address means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keyed {
+    /// The application's own key.
+    Base,
+    /// Somebody's.
+    Holder(Ticket),
+}
+
+impl Keys {
+    /// The keys as set, or as made at random at the first start.
+    pub async fn load(app: &App, settings: &Push) -> Result<Self> {
+        let key = match settings.app_key.as_str() {
+            "" => secrets::kept(app, "push.app_key").await?.chars().take(KEY_CHARS).collect(),
+            key => key.to_owned(),
+        };
+        let secret = match settings.app_secret.expose() {
+            "" => secrets::kept(app, "push.app_secret").await?,
+            secret => secret.to_owned(),
+        };
+        let ticket_secret = secrets::kept(app, "push.ticket_secret").await?;
+        let ticket_ms = settings.server_ticket_s.saturating_mul(1_000);
+        Ok(Keys { key, secret, ticket_secret, ticket_ms })
+    }
+
+    /// The application's key, which everybody may know.
+    pub fn base(&self) -> &str {
+        &self.key
+    }
+
+    /// The key under which the caller's sockets are its own: the same for as long as the session
+    /// lives; for a server key that acts as somebody, good for a time.
+    pub fn of(&self, caller: Caller, now: Millis) -> String {
+        let claim = match caller.session {
+            SessionId(0) => format!("u{}.{}", caller.id, now.plus(self.ticket_ms).0),
+            session => format!("s{session}.{}", caller.id),
+        };
+        format!("{}.{claim}.{}", self.key, self.seal(&claim))
+    }
+
+    /// What the key in a socket's address means; `None` when it is none of ours.
+    pub fn read(&self, key: &str, now: Millis) -> Option<Keyed> {
+        let rest = key.strip_prefix(&self.key)?;
+        if rest.is_empty() {
+            return Some(Keyed::Base);
+        }
+        let (claim, seal) = rest.strip_prefix('.')?.rsplit_once('.')?;
+        if !same(&self.seal(claim), seal) {
+            return None;
+        }
+        let (first, second) = claim.split_once('.')?;
+        let (kind, first) = first.split_at_checked(1)?;
+        let (first, second) = (first.parse().ok()?, second.parse().ok()?);
+        match kind {
+            "s" => Some(Keyed::Holder(Ticket::Session(SessionId(first), AccountId(second)))),
+            "u" if now < Millis(second) => Some(Keyed::Holder(Ticket::Account(AccountId(first)))),
+            _ => None,
+        }
+    }
+
+    /// The `auth` of a subscription; `data` is the `channel_data` of a presence channel.
+    pub fn auth(&self, socket_id: &str, channel: &str, data: Option<&str>) -> String {
+        let mut said = format!("{socket_id}:{channel}");
+        if let Some(data) = data {
+            said.push(':');
+            said.push_str(data);
+        }
+        format!("{}:{}", self.key, self.sign(&said))
+    }
+
+    /// What the application's secret makes of a text: lower-case hex of HMAC-SHA256.
+    pub fn sign(&self, text: &str) -> String {
+        hex(&mac(&self.secret, text))
+    }
+
+    fn seal(&self, claim: &str) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(mac(&self.ticket_secret, claim))
+    }
+}
+
+fn mac(secret: &str, text: &str) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a secret may have any length");
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+impl Keys {
+    /// The keys of the contract's test vectors.
+    pub(super) fn of_the_contract() -> Self {
+        let (key, secret) = ("k".into(), "s3cr3t".into());
+        Keys { key, secret, ticket_secret: "t".into(), ticket_ms: 1_000 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use im_core::accounts::{Door, Role};
+
+    fn caller(session: i64) -> Caller {
+        let (id, session, role) = (AccountId(9), SessionId(session), Role::User);
+        Caller { id, session, door: Door::Pop, role, account_role: role }
+    }
+
+    #[test]
+    fn subscriptions_are_signed_as_the_contract_has_it() {
+        let keys = Keys::of_the_contract();
+        let private = "k:974bae1678e7ff06a5e8d894c3707a43d756e3bb6113ac3fa1191431ca9a9051";
+        let presence = "k:9bd7a6fc30fd94fd8db60847cafba0ac48f2ee2e2dee8c6da6d5b3aad69245ed";
+        let data = r#"{"user_id":"9","user_info":{"name":"tom"}}"#;
+        assert_eq!(keys.auth("1.1", "private-user-9", None), private);
+        assert_eq!(keys.auth("1.1", "presence-group-50", Some(data)), presence);
+    }
+
+    #[test]
+    fn a_key_says_whose_it_is_and_cannot_be_made_up() {
+        let (keys, now) = (Keys::of_the_contract(), Millis(5_000));
+        let of_session = keys.of(caller(7), now);
+        assert_eq!(of_session, keys.of(caller(7), Millis(9_000)), "stable for the session's life");
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        assert!(of_session.chars().all(plain), "{of_session}");
+        let session = Keyed::Holder(Ticket::Session(SessionId(7), AccountId(9)));
+        assert_eq!(keys.read(&of_session, now), Some(session));
+        assert_eq!(keys.read("k", now), Some(Keyed::Base));
+
+        let of_server = keys.of(caller(0), now);
+        assert_eq!(keys.read(&of_server, now), Some(Keyed::Holder(Ticket::Account(AccountId(9)))));
+        assert_eq!(keys.read(&of_server, Millis(6_000)), None, "lapsed");
+
+        let forged =
+            [of_session.replace(".s7.", ".s8."), of_session.replace(".s7.9.", ".s7.8."), "k.".into()];
+        for key in
+            forged.iter().map(String::as_str).chain(["", "kk", "x", "k.s7.9.", "k.s7.9", "k.u9.99999.AAAA"])
+        {
+            assert_eq!(keys.read(key, now), None, "{key}");
+        }
+    }
+}
