@@ -142,8 +142,6 @@ async fn admit(pop: Pop, family: Family, action: &'static Action, request: Reque
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn every_action_stands_once_in_the_table() {
         let mut seen = std::collections::HashSet::new();

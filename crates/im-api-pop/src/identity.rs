@@ -180,7 +180,8 @@ mod tests {
 
     #[test]
     fn tokens_stand_in_headers_and_cookies() {
-        let cases: [(&[(&'static str, &str)], &[&str]); 6] = [
+        type Case<'a> = (&'a [(&'static str, &'a str)], &'a [&'a str]);
+        let cases: [Case<'_>; 6] = [
             (&[("token", "a")], &["a"]),
             (&[("authorization", "Bearer b"), ("token", "a")], &["a", "b"]),
             (&[("authorization", "bearer b")], &["b"]),

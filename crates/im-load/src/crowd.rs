@@ -1,6 +1,6 @@
 //! Many people who listen, each on a socket of its own.
 use crate::{Result, dialect::Person, record::Record, tally::Audience, wire::http::Http};
-use std::{net::SocketAddr, rc::Rc};
+use std::{net::SocketAddr, ops::Range, rc::Rc};
 use tokio::task::JoinSet;
 
 /// Handshakes that are under way together. A server whose accept queue is shorter makes some wait a second.
@@ -21,15 +21,26 @@ impl Crowd {
 
     /// Brings everybody online. With `fetch` each then asks for what waits, as clients do.
     pub async fn connect(&mut self, at: SocketAddr, people: &[Person], fetch: bool) -> Result<()> {
+        self.connect_some(at, people, 0..people.len(), fetch).await
+    }
+
+    /// The same for some of them.
+    pub async fn connect_some(
+        &mut self,
+        at: SocketAddr,
+        people: &[Person],
+        which: Range<usize>,
+        fetch: bool,
+    ) -> Result<()> {
         let mut workers = JoinSet::new();
         let people: Rc<[Person]> = people.into();
-        let next = Rc::new(std::cell::Cell::new(0));
-        for worker in 0..TOGETHER.min(people.len()) {
+        let next = Rc::new(std::cell::Cell::new(which.start));
+        for worker in 0..TOGETHER.min(which.len()) {
             let (people, next, record) = (people.clone(), next.clone(), self.record.clone());
             workers.spawn_local(async move {
                 let mut http = Http::new(at, worker);
                 let mut listeners = JoinSet::new();
-                while next.get() < people.len() {
+                while next.get() < which.end {
                     let n = next.replace(next.get() + 1);
                     let socket = people[n].listen(at, n).await.map_err(|e| e.to_string())?;
                     listeners.spawn_local(record.clone().listen(n, socket));

@@ -80,7 +80,8 @@ mod tests {
         const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
         const WAV: &[u8] = b"RIFF\x24\0\0\0WAVEfmt ";
         // name, content, kept as a file, kept as a picture
-        let cases: [(&str, &[u8], Option<&str>, Option<&str>); 13] = [
+        type Case<'a> = (&'a str, &'a [u8], Option<&'a str>, Option<&'a str>);
+        let cases: [Case<'_>; 13] = [
             ("a.png", PNG, Some("png"), Some("png")),
             ("A.PNG", PNG, Some("png"), Some("png")),
             ("a.jpg", PNG, None, None),

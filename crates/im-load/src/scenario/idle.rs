@@ -3,7 +3,7 @@ use crate::{
     Result, Target,
     crowd::Crowd,
     dialect::{self, Dialect},
-    probe::Process,
+    probe::{Process, Usage},
     scenario::group::quiet,
     tally::Audience,
 };
@@ -35,6 +35,8 @@ pub struct Outcome {
     pub connect_s: f64,
     /// Memory of the server for each socket, in KiB, without what the kernel keeps.
     pub kib_each: f64,
+    /// The same for the second half of them: the first fill what other requests have left free.
+    pub kib_each_later: f64,
     /// Memory of the server with all of them, in KiB.
     pub server_rss_kib: u64,
     /// Processor time of the server while nothing happens, in percent of a core.
@@ -45,10 +47,11 @@ impl std::fmt::Display for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "{} idle sockets: open in {:.1} s; {:.1} KiB each, {} MiB in all; {:.1} % of a core",
+            "{} idle sockets: open in {:.1} s; {:.1} KiB each, the second half {:.1}; {} MiB in all; {:.1} % of a core",
             self.sockets,
             self.connect_s,
             self.kib_each,
+            self.kib_each_later,
             self.server_rss_kib / 1024,
             self.server_percent
         )
@@ -68,17 +71,25 @@ pub async fn play(at: SocketAddr, dialect: Dialect, sockets: usize) -> Result<Ou
     let before = server.usage();
     let mut crowd = Crowd::new(&people, Audience::One);
     let start = Instant::now();
-    crowd.connect(at, &people, false).await?;
-    let connect_s = start.elapsed().as_secs_f64();
+    crowd.connect_some(at, &people, 0..sockets / 2, false).await?;
+    let mut connect_s = start.elapsed().as_secs_f64();
+    quiet(at).await;
+    let (half, start) = (server.usage(), Instant::now());
+    crowd.connect_some(at, &people, sockets / 2..sockets, false).await?;
+    connect_s += start.elapsed().as_secs_f64();
     quiet(at).await;
     let (open, start) = (server.usage(), Instant::now());
     tokio::time::sleep(Duration::from_secs(5)).await;
     let busy_us = server.usage().cpu_us.saturating_sub(open.cpu_us);
     crowd.record.check()?;
+    let growth = |from: Usage, sockets: usize| {
+        open.rss_kib.saturating_sub(from.rss_kib) as f64 / sockets.max(1) as f64
+    };
     Ok(Outcome {
         sockets,
         connect_s,
-        kib_each: open.rss_kib.saturating_sub(before.rss_kib) as f64 / sockets.max(1) as f64,
+        kib_each: growth(before, sockets),
+        kib_each_later: growth(half, sockets - sockets / 2),
         server_rss_kib: open.rss_kib,
         server_percent: busy_us as f64 / start.elapsed().as_secs_f64() / 1e4,
     })

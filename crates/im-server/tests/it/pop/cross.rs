@@ -222,6 +222,46 @@ async fn whoever_is_blocked_in_egg_is_blocked_in_pop() {
 }
 
 #[tokio::test]
+async fn whoever_set_in_egg_who_may_write_is_heeded_in_pop() {
+    let im = start().await;
+    let (ann, tom) = (im.user("ann1").await, im.pop("tom").await);
+    let fields = || form! { "to": ann.id, "type": "friend", "content": "hi" };
+    // What Ann set, and the codes of a stranger's three messages. Who came by egg and set nothing
+    // hears one message of a stranger; who came by pop hears all.
+    let cases = [(None, [0, 84, 84]), (Some(2), [0, 0, 0]), (Some(0), [84, 84, 84])];
+    for (count, expected) in cases {
+        if let Some(count) = count {
+            let chatset = json!({ "chatset": { "user": { "sendCount": count } } });
+            ann.post("/api/chat/userset", json!({ "userset": chatset.to_string() })).await.ok();
+        }
+        for code in expected {
+            assert_eq!(tom.post("message/send", fields()).await.code(), code, "{count:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_group_that_asks_its_owner_is_joined_with_the_owners_consent() {
+    let im = start().await;
+    let (ann, tom) = pals(&im).await;
+    let jerry = im.pop("jerry").await;
+    // Of the two dialects egg alone can set it.
+    let gid = {
+        let friend = ann.post(&format!("/api/chat/ismygoodfriend/{}", tom.uid), json!({})).await.ok();
+        ann.post("/api/chat/group/create", json!({ "userIds": [friend["id"]] })).await.ok();
+        ann.get("/api/chat/grouplist/1").await.ok()[0]["id"].as_i64().unwrap()
+    };
+    ann.post("/api/chat/groupAddUserSet", json!({ "group_id": gid, "addGroupSet": 1 })).await.ok();
+    jerry.post("group/join", form! { "gid": gid }).await.done();
+    assert_eq!(jerry.overview().await["group"], json!([]), "the owner decides");
+    jerry.shout(gid, "hi").await.fails(2, "不是群组成员无法发言");
+    let verdict = json!({ "group_id": gid, "user_id": jerry.uid, "type": "agree" });
+    ann.post("/api/chat/groupAgreeOrNo", verdict).await.ok();
+    assert_eq!(jerry.overview().await["group"][0]["gid"], gid);
+    mid(jerry.shout(gid, "hi").await);
+}
+
+#[tokio::test]
 async fn whoever_is_there_in_egg_is_there_in_pop() {
     let im = start().await;
     let (ann, tom) = pals(&im).await;

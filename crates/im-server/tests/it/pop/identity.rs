@@ -362,6 +362,18 @@ async fn calls_with_a_key_carry_no_cors_headers() {
 }
 
 #[tokio::test]
+async fn pages_of_configured_origins_may_read_with_the_cookie_and_no_others() {
+    let im = with(|s| s.pop.cors_origins = vec!["https://friend.example".into()]).await;
+    let tom = im.pop("tom").await;
+    for (origin, may) in [("https://friend.example", true), ("https://evil.example", false), ("null", false)]
+    {
+        let reply = who(tom.request(Method::GET, "pop/get").header("Origin", origin)).await;
+        assert_eq!(reply.header("access-control-allow-origin"), if may { origin } else { "" });
+        assert_eq!(reply.header("access-control-allow-credentials"), if may { "true" } else { "" });
+    }
+}
+
+#[tokio::test]
 async fn logging_out_ends_this_session_alone() {
     let im = start().await;
     let (tom, phone) = (im.pop("tom").await, im.sign_in("tom", PASSWORD).await);

@@ -190,6 +190,92 @@ async fn a_get_on_a_write_lacks_its_parameters_and_does_nothing() {
     assert_eq!(tom.get("friend/getlist", form! {}).await.ok()["J"][jerry.uid.to_string()]["name"], "Jerry");
 }
 
+/// Every parameter that any action reads.
+const PARAMETERS: [&str; 44] = [
+    "phone",
+    "type",
+    "captcha",
+    "code",
+    "username",
+    "newpass",
+    "nickname",
+    "password",
+    "sign",
+    "avatar",
+    "password1",
+    "password2",
+    "password_old",
+    "title",
+    "content",
+    "keyword",
+    "weights",
+    "is_default",
+    "is_show",
+    "rid",
+    "uid",
+    "nid",
+    "friend_uid",
+    "postscript",
+    "remark",
+    "limit",
+    "state",
+    "last_read_time",
+    "unread_count",
+    "top",
+    "members",
+    "groupname",
+    "gid",
+    "index",
+    "exclude",
+    "pinyin",
+    "simple",
+    "at",
+    "value",
+    "time",
+    "to",
+    "quote_mid",
+    "id",
+    "mid",
+];
+
+#[tokio::test]
+async fn whatever_an_action_is_given_it_answers_in_the_envelope() {
+    let im = start().await;
+    let (tom, jerry) = (im.pop("tom").await, im.pop("jerry").await);
+    im.pals(&[&tom, &jerry]).await;
+    let long = "长".repeat(500);
+    let odd =
+        ["", "x", "-1", "1", "9223372036854775807", "1'--", "[]", "{\"a\":1}", "\u{0}", "😀\r\n", &long];
+    for (path, mark, does, _) in places() {
+        if mark == '—' || does == Image || path.ends_with("/logout") {
+            continue;
+        }
+        for value in odd {
+            let mut fields: Form = PARAMETERS.map(|name| (name.into(), value.into())).to_vec();
+            fields.push(("login_uid".into(), tom.uid.to_string()));
+            let reply = if path.starts_with("/api") {
+                im.key().post(&path, fields).await
+            } else {
+                tom.copy().post(&path, fields).await
+            };
+            assert!([200, 404].contains(&reply.status), "{path} {value:?}: {}", reply.body);
+            reply.envelope(reply.status);
+            assert_ne!(reply.code(), 500, "{path} {value:?}");
+        }
+        // A list where one value belongs, and an object.
+        for body in [
+            serde_json::json!([1, 2]),
+            serde_json::json!({ "uid": {}, "gid": [1], "type": null, "to": true }),
+        ] {
+            let request = tom.copy().request(Method::POST, &path).json(&body);
+            let reply = Reply(answer(request).await);
+            assert!(reply.status < 500, "{path} {body}: {}", reply.body);
+            reply.envelope(reply.status);
+        }
+    }
+    assert_eq!(im.sign_in("jerry", PASSWORD).await.uid, jerry.uid, "and it still serves");
+}
+
 #[tokio::test]
 async fn names_of_actions_have_no_case_and_may_end_in_a_slash() {
     let im = start().await;

@@ -14,6 +14,7 @@ mod matrix;
 mod messages;
 mod overview;
 mod push;
+mod races;
 mod replies;
 mod security;
 mod service;

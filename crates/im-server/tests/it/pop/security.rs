@@ -290,6 +290,30 @@ async fn hole_13_what_exists_is_told_to_nobody_who_guesses() {
 }
 
 #[tokio::test]
+async fn hole_13_numbers_are_not_looked_up_one_by_one_for_long() {
+    let im = with(|s| s.limits.enabled = true).await;
+    let (tom, eve) = (im.pop("tom").await, im.pop("eve").await);
+    for action in ["user/get", "user/detail", "user/getbyuid"] {
+        let mut refused = None;
+        for n in 0..200 {
+            let reply = eve.get(action, form! { "uid": 1_000 + n }).await;
+            if reply.code() == 912 {
+                refused = Some(n);
+                break;
+            }
+            reply.fails(101, NOBODY);
+        }
+        assert!(refused.is_some(), "{action}: two hundred numbers in a second");
+        im.pass(60_001);
+    }
+    // A key is not counted so.
+    for n in 0..200 {
+        im.key().get("user/get", form! { "uid": 1_000 + n }).await.fails(101, NOBODY);
+    }
+    assert_eq!(tom.overview().await["mine"]["uid"], tom.uid);
+}
+
+#[tokio::test]
 async fn hole_14_groups_and_conversations_of_others_are_closed() {
     let im = start().await;
     let (tom, jerry, eve) = (im.pop("tom").await, im.pop("jerry").await, im.pop("eve").await);

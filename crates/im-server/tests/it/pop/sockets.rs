@@ -185,7 +185,8 @@ async fn a_socket_belongs_to_whoever_its_handshake_names() {
     let host = im.base.clone();
     let evil = "https://evil.example";
     // path, headers, whose it is
-    let cases: [(String, Vec<(&'static str, &str)>, Option<&Pop>); 7] = [
+    type Case<'a> = (String, Vec<(&'static str, &'a str)>, Option<&'a Pop>);
+    let cases: [Case<'_>; 7] = [
         (format!("/app/{key_of_tom}"), vec![], Some(&tom)),
         (format!("/app/{base}"), vec![("Cookie", &cookie)], Some(&tom)),
         (format!("/app/{base}"), vec![("Cookie", &cookie), ("Origin", &host)], Some(&tom)),
@@ -456,6 +457,40 @@ async fn a_client_that_chatters_is_told_to_stop() {
         Err(code) => Some(u64::from(*code)),
     };
     assert_eq!(code, Some(4301), "{answer:?}");
+}
+
+#[tokio::test]
+async fn frames_and_client_events_have_a_size() {
+    let im = start().await;
+    let (tom, jerry) = (im.pop("tom").await, im.pop("jerry").await);
+    let gid = im.circle(&[&tom, &jerry]).await;
+    let channel = format!("private-group-{gid}");
+    let (mut at_tom, mut at_jerry) = (tom.push().await, jerry.push().await);
+    for (socket, who) in [(&mut at_tom, &tom), (&mut at_jerry, &jerry)] {
+        let allowed = auth(who, &socket.id, &channel).await;
+        succeeds(socket, &channel, allowed).await;
+    }
+    let event =
+        |length: usize| json!({ "event": "client-x", "channel": channel, "data": "x".repeat(length) });
+    at_tom.send(event(9_000)).await;
+    assert_eq!(at_jerry.any().await.data, json!("x".repeat(9_000)));
+    let refusal = at_tom.ask(event(20_000)).await;
+    assert_eq!(refusal["event"], "pusher:error", "{refusal}");
+    at_jerry.nothing(&im).await;
+    // Beyond 64 KiB the socket itself ends.
+    at_tom.send(event(70_000)).await;
+    use futures_util::StreamExt;
+    let ended = tokio::time::timeout(PATIENCE, async {
+        loop {
+            match at_tom.ws.next().await {
+                None | Some(Err(_)) => return true,
+                Some(Ok(frame)) if frame.is_close() => return true,
+                Some(Ok(_)) => {}
+            }
+        }
+    });
+    assert!(ended.await.unwrap());
+    at_jerry.nothing(&im).await;
 }
 
 #[tokio::test]
