@@ -1,5 +1,8 @@
 //! Where a request comes from and which address it was sent to.
-use axum::{extract::ConnectInfo, http::HeaderMap};
+use axum::{
+    extract::ConnectInfo,
+    http::{HeaderMap, header::ORIGIN},
+};
 use std::net::{IpAddr, SocketAddr};
 
 /// How the network around the server looks.
@@ -45,6 +48,16 @@ impl Network {
         format!("{scheme}://{}", self.host(headers))
     }
 
+    /// Whether whoever sent these headers may use a session cookie to change something: our own page, one of
+    /// these origins, or no page at all (pop.md §2.2).
+    pub fn trusts_page(&self, headers: &HeaderMap, origins: &[String]) -> bool {
+        match headers.get(ORIGIN).map(|origin| origin.to_str()) {
+            None => true,
+            Some(Ok(origin)) => is_among(origin, origins) || is_of(origin, self.host(headers)),
+            Some(Err(_)) => false,
+        }
+    }
+
     /// Host and port that the request was sent to.
     pub fn host<'a>(&self, headers: &'a HeaderMap) -> &'a str {
         let forwarded = header(headers, "x-forwarded-host").filter(|_| self.behind_proxy);
@@ -52,6 +65,25 @@ impl Network {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']' | '_');
         if host.chars().all(plain) { host } else { "localhost" }
     }
+}
+
+/// Whether an origin, such as `https://im.example.com`, is among these.
+pub fn is_among(origin: &str, origins: &[String]) -> bool {
+    origins.iter().any(|known| known.trim_end_matches('/').eq_ignore_ascii_case(origin))
+}
+
+/// Whether an origin's pages come from this host.
+fn is_of(origin: &str, host: &str) -> bool {
+    match origin.split_once("://") {
+        Some((scheme, authority)) => bare(scheme, authority) == bare(scheme, host),
+        None => false, // null, as pages without an origin have it
+    }
+}
+
+/// Host and port, without the port that the scheme means anyhow.
+fn bare(scheme: &str, authority: &str) -> String {
+    let default = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
+    authority.strip_suffix(default).unwrap_or(authority).to_ascii_lowercase()
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -75,6 +107,30 @@ mod tests {
         assert_eq!(open.client(&said, Some(&peer)), "203.0.113.7");
         assert_eq!(proxied.client(&said, Some(&peer)), "198.51.100.2");
         assert_eq!(proxied.client(&HeaderMap::new(), Some(&peer)), "203.0.113.7");
+    }
+
+    #[test]
+    fn a_page_may_use_the_cookie_when_it_is_ours_or_was_named() {
+        let named = ["https://friend.example/".to_owned()];
+        let cases = [
+            (None, "im.example.com", true),
+            (Some("http://im.example.com"), "im.example.com", true),
+            (Some("https://im.example.com:443"), "IM.example.com", true),
+            (Some("https://im.example.com"), "im.example.com:443", true),
+            (Some("https://im.example.com:8443"), "im.example.com:8443", true),
+            (Some("https://im.example.com:8443"), "im.example.com", false),
+            (Some("https://im.example.com.evil.example"), "im.example.com", false),
+            (Some("null"), "im.example.com", false),
+            (Some("garbage"), "garbage", false),
+            (Some("https://Friend.example"), "im.example.com", true),
+            (Some("http://friend.example"), "im.example.com", false),
+            (Some("https://friend.example.evil.example"), "im.example.com", false),
+        ];
+        for (origin, host, trusted) in cases {
+            let mut sent = headers(&[("host", host), ("x-forwarded-host", "evil.example")]);
+            sent.extend(origin.map(|origin| (ORIGIN, origin.parse().unwrap())));
+            assert_eq!(Network::default().trusts_page(&sent, &named), trusted, "{origin:?} {host}");
+        }
     }
 
     #[test]

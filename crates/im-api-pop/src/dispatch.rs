@@ -5,7 +5,7 @@ use crate::{
     call::Call,
     envelope::Fail,
     identity,
-    input::{Fields, Input, of_query, read_body},
+    input::{Input, read_body},
     origin,
 };
 use axum::{
@@ -15,7 +15,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
-use im_api_common::uploads::discard;
+use im_api_common::{
+    forms::{Fields, urlencoded},
+    uploads::discard,
+};
 use std::{
     collections::{BTreeSet, HashMap},
     net::SocketAddr,
@@ -99,7 +102,7 @@ async fn admit(pop: Pop, family: Family, action: &'static Action, request: Reque
     };
     let headers = request.headers().clone();
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().copied();
-    let query = of_query(request.uri().query().unwrap_or_default());
+    let query = urlencoded(request.uri().query().unwrap_or_default().as_bytes());
     let (request, body) = match (action.streams, is_post) {
         (true, true) => (Some(request), Ok(Fields::new())),
         (false, true) => (None, read_body(request).await),

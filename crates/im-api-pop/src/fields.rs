@@ -45,9 +45,15 @@ pub fn new_user(input: &Input) -> Result<NewUser, Fail> {
         return Err(Fail::new(112, "用户名只能包含字母和数字，长度小于60"));
     }
     let sign = sign(input.maybe_text("sign")?.unwrap_or_default())?;
+    let avatar = AVATAR.to_owned();
+    Ok(NewUser { username, nickname: nickname(name)?, password: new_password(password)?, avatar, sign })
+}
+
+/// The same with the picture that whoever makes the user gives it.
+pub fn new_user_with_picture(input: &Input) -> Result<NewUser, Fail> {
     let avatar = input.maybe_text("avatar")?.filter(|url| !url.is_empty());
     let avatar = avatar.map_or(Ok(AVATAR.to_owned()), url)?;
-    Ok(NewUser { username, nickname: nickname(name)?, password: new_password(password)?, avatar, sign })
+    Ok(NewUser { avatar, ..new_user(input)? })
 }
 
 /// A name of 1 to 64 characters.
@@ -90,7 +96,7 @@ pub fn captcha(call: &Call, purpose: Purpose) -> Result<(), Fail> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::of_query;
+    use im_api_common::forms::urlencoded;
 
     #[test]
     fn addresses_are_of_the_web_and_run_nothing() {
@@ -129,7 +135,7 @@ mod tests {
             ("username=tom&nickname=T&password=123456&avatar=javascript:x".into(), 2),
         ];
         for (query, code) in cases {
-            let read = new_user(&Input::of(of_query(&query)));
+            let read = new_user(&Input::of(urlencoded(query.as_bytes())));
             assert_eq!(read.map_or_else(|fail| fail.code(), |_| 0), code, "{query}");
         }
     }

@@ -5,7 +5,6 @@ use crate::{
     envelope::Fail,
     input::Input,
     keys::Key,
-    origin,
 };
 use axum::http::{
     HeaderMap,
@@ -65,6 +64,10 @@ pub async fn identify(
         Credential::LegacyKey => Some("legacy"),
         Credential::None | Credential::Session(_) => None,
     };
+    if let Some(id) = key {
+        let login_uid = input.maybe_text("login_uid").ok().flatten().unwrap_or_default();
+        tracing::info!(target: "audit", key = id, action = action.name, login_uid, from = %request.from);
+    }
     if let Credential::Key(key) = &credential
         && !key.allows(action.scope, request.from)
     {
@@ -79,10 +82,6 @@ pub async fn identify(
         }
         Credential::Session(caller) => identity.user = Some(caller),
         Credential::Key(_) | Credential::LegacyKey => {}
-    }
-    if let Some(id) = key {
-        let login_uid = input.maybe_text("login_uid").ok().flatten().unwrap_or_default();
-        tracing::info!(target: "audit", key = id, action = action.name, login_uid, from = %request.from);
     }
     if request.family == Family::Api && action.who != Who::Key {
         identity = named(pop, identity, input).await?;
@@ -140,7 +139,11 @@ async fn credential<'p>(
     let shown = shown.chain(cookies(headers, name).map(|token| (token, true)));
     for (token, by_cookie) in shown.chain(query.as_deref().map(|token| (token, false))) {
         match sessions::authenticate(&pop.app, token, Door::Pop).await {
-            Ok(_) if by_cookie && request.is_post && !origin::may_use_cookie(pop, headers) => {
+            Ok(_)
+                if by_cookie
+                    && request.is_post
+                    && !pop.network.trusts_page(headers, &pop.app.pop.cors_origins) =>
+            {
                 return Err(Fail::new(2, "非法请求"));
             }
             Ok(caller) => return Ok(Credential::Session(caller)),

@@ -1,15 +1,25 @@
 //! The parameters of a call: query, form, multipart, JSON (pop.md §1.2).
-mod body;
-mod pairs;
-
 use crate::envelope::Fail;
-use serde_json::{Map, Value};
+use axum::extract::Request;
+use im_api_common::forms::{self, Content, Fields, Unreadable};
+use serde_json::Value;
 
-pub use body::read_body;
-pub use pairs::of_query;
+/// 1 MiB: ten times the longest message in the longest encoding.
+const BODY_BYTES: usize = 1 << 20;
 
-/// Names and values as they were sent.
-pub type Fields = Map<String, Value>;
+/// The parameters in the body of `request`. What is said to be nothing else is a form, as old clients
+/// have it.
+pub async fn read_body(request: Request) -> Result<Fields, Fail> {
+    let (parts, body) = request.into_parts();
+    match forms::read(&parts.headers, body, BODY_BYTES).await {
+        Ok(Content::Empty) => Ok(Fields::new()),
+        Ok(Content::Form(fields)) => Ok(fields),
+        Ok(Content::Other(bytes)) => Ok(forms::urlencoded(&bytes)),
+        Ok(Content::Json(bytes)) => serde_json::from_slice(&bytes).map_err(|_| Fail::invalid()),
+        Err(Unreadable::TooLarge) => Err(Fail::too_large()),
+        Err(Unreadable::Malformed) => Err(Fail::invalid()),
+    }
+}
 
 /// The parameters of a call. A reader that refuses does it with code 1 (missing) or 2 (malformed).
 #[derive(Default)]

@@ -39,7 +39,7 @@ impl Keys {
     /// Says which one cannot be understood, without its secret.
     pub fn parse(settings: &Pop) -> Result<Self, String> {
         let keys = settings.api_keys.iter().enumerate().map(|(at, text)| {
-            key(text, at + 1).map_err(|why| format!("pop.api_keys: key {}: {why}", at + 1))
+            key(text.expose(), at + 1).map_err(|why| format!("pop.api_keys: key {}: {why}", at + 1))
         });
         Ok(Keys {
             keys: keys.collect::<Result<_, _>>()?,
@@ -155,9 +155,10 @@ impl Net {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use im_core::settings::Secret;
 
     fn keys(texts: &[&str]) -> Result<Keys, String> {
-        let api_keys = texts.iter().map(|text| text.to_string()).collect();
+        let api_keys = texts.iter().map(|text| Secret::from(*text)).collect();
         Keys::parse(&Pop { api_keys, legacy_api_token: "s3cr3t".into(), ..Pop::default() })
     }
 

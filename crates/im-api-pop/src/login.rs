@@ -80,8 +80,7 @@ async fn join(call: Call) -> Reply {
     if !call.app().switches().register {
         return Err(Refusal::RegisterOff.into());
     }
-    let mut new = fields::new_user(&call)?;
-    new.avatar = fields::AVATAR.to_owned(); // whatever a stranger brings
+    let new = fields::new_user(&call)?;
     let proof = match call.app().texter {
         Some(_) => Some(Proof { phone: fields::phone(&call)?, code: call.secret("code")? }),
         None => None,

@@ -46,7 +46,8 @@ async fn send(call: Call) -> Reply {
         return Err(Fail::too_long());
     }
     let mentioned = call.maybe_list("at")?.unwrap_or_default();
-    let (body, raw) = words::parse(&clean_label(&call, &content));
+    let content = clean_around(&call, content);
+    let (body, raw) = words::parse(&content);
     let raw = crate::mentions::kept(&content, &mentioned).or(raw);
     let quote = call.maybe_id("quote_mid")?.map(Mid);
     let draft = Draft { quote, echo: mark, ..Draft::new(to, body, raw) };
@@ -58,16 +59,15 @@ async fn send(call: Call) -> Reply {
     ok(json!({ "mid": posted.message.mid }))
 }
 
-/// The content without dirty words in what is shown beside an address: the name of a file, the text of
-/// a picture. Texts are the core's affair.
-fn clean_label(call: &Call, content: &str) -> String {
-    let (body, _) = words::parse(content);
-    match (body, content.split_once("](")) {
-        (Body::Image(_) | Body::File(_) | Body::Video(_), Some((label, address))) => {
-            format!("{}]({address}", call.app().censor().clean(label))
-        }
-        _ => content.to_owned(),
-    }
+/// The content without dirty words around the address of a picture or file, which must stay. Texts are the
+/// core's affair.
+fn clean_around(call: &Call, content: String) -> String {
+    let url = match words::parse(&content).0 {
+        Body::Image(url) | Body::File(url) | Body::Video(url) => url,
+        _ => return content,
+    };
+    let censor = call.app().censor();
+    content.split(url.as_str()).map(|part| censor.clean(part)).collect::<Vec<_>>().join(&url)
 }
 
 /// Whom `name` and `type` address.

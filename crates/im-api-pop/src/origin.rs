@@ -1,5 +1,4 @@
-//! Pages of other origins: which may use the session cookie, and what CORS tells their browsers
-//! (pop.md §2.2, §2.3).
+//! What browsers are told whose pages come from other origins (pop.md §2.3).
 use crate::Pop;
 use axum::{
     http::{
@@ -12,31 +11,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-
-/// Whether whoever sent these headers may use the session cookie to change something: our own page, one
-/// of a configured origin, or no page at all.
-pub fn may_use_cookie(pop: &Pop, headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(ORIGIN) else { return true };
-    let Ok(origin) = origin.to_str() else { return false };
-    is_ours(origin, pop.network.host(headers)) || is_friend(&pop.app.pop.cors_origins, origin)
-}
-
-fn is_ours(origin: &str, host: &str) -> bool {
-    match origin.split_once("://") {
-        Some((scheme, authority)) => bare(scheme, authority) == bare(scheme, host),
-        None => false, // null, as pages without an origin have it
-    }
-}
-
-fn is_friend(friends: &[String], origin: &str) -> bool {
-    friends.iter().any(|friend| friend.trim_end_matches('/').eq_ignore_ascii_case(origin))
-}
-
-/// Host and port, without the port that the scheme means anyhow.
-fn bare(scheme: &str, authority: &str) -> String {
-    let default = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
-    authority.strip_suffix(default).unwrap_or(authority).to_ascii_lowercase()
-}
+use im_api_common::address::is_among;
 
 /// What a browser hears that asks before it sends; `None` when it does not ask.
 pub fn preflight(pop: &Pop, method: &Method, headers: &HeaderMap) -> Option<Response> {
@@ -68,44 +43,9 @@ pub fn admit(pop: &Pop, asked: &HeaderMap, answer: &mut Response) -> bool {
     }
     let answer = answer.headers_mut();
     answer.append(VARY, HeaderValue::from_static("Origin"));
-    let origin =
-        asked.get(ORIGIN).filter(|origin| origin.to_str().is_ok_and(|text| is_friend(friends, text)));
+    let origin = asked.get(ORIGIN).filter(|origin| origin.to_str().is_ok_and(|text| is_among(text, friends)));
     let Some(origin) = origin else { return false };
     answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
     answer.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
     true
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_origin_is_ours_when_it_names_the_host_that_was_asked() {
-        let cases = [
-            ("http://im.example.com", "im.example.com", true),
-            ("https://im.example.com:443", "IM.example.com", true),
-            ("https://im.example.com", "im.example.com:443", true),
-            ("https://im.example.com:8443", "im.example.com:8443", true),
-            ("https://im.example.com:8443", "im.example.com", false),
-            ("https://im.example.com.evil.example", "im.example.com", false),
-            ("null", "im.example.com", false),
-            ("garbage", "garbage", false),
-        ];
-        for (origin, host, ours) in cases {
-            assert_eq!(is_ours(origin, host), ours, "{origin} {host}");
-        }
-    }
-
-    #[test]
-    fn friends_are_named_in_full() {
-        let friends = ["https://friend.example/".to_owned()];
-        for (origin, friend) in [
-            ("https://friend.example", true),
-            ("http://friend.example", false),
-            ("https://friend.example.evil.example", false),
-        ] {
-            assert_eq!(is_friend(&friends, origin), friend, "{origin}");
-        }
-    }
 }

@@ -41,7 +41,12 @@ async fn set(call: Call) -> Reply {
     let mut changes = Vec::new();
     for (name, _) in Switches::default().texts() {
         let Some(text) = call.maybe_text(name)? else { continue };
-        if !tried.set(name, &text) || (name == "explore_url" && !is_link(&text)) {
+        let fits = match name {
+            "explore_url" => is_link(&text, &["http://", "https://"]),
+            "ws_address" => is_link(&text, &["ws://", "wss://"]),
+            _ => true,
+        };
+        if !fits || !tried.set(name, &text) {
             return Err(Fail::invalid());
         }
         changes.push((name.to_owned(), text));
@@ -53,7 +58,7 @@ async fn set(call: Call) -> Reply {
     done()
 }
 
-/// Nothing, or an address of the web.
-fn is_link(text: &str) -> bool {
-    text.is_empty() || text.starts_with("http://") || text.starts_with("https://")
+/// Nothing, or an address of one of these kinds.
+fn is_link(text: &str, kinds: &[&str]) -> bool {
+    text.is_empty() || kinds.iter().any(|kind| text.starts_with(kind))
 }

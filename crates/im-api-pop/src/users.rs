@@ -36,13 +36,13 @@ async fn add(call: Call) -> Reply {
     if !call.is_post && !call.app().pop.allow_get_user_add {
         return Err(Fail::missing());
     }
-    let uid = registration::add(call.app(), fields::new_user(&call)?).await?;
+    let uid = registration::add(call.app(), fields::new_user_with_picture(&call)?).await?;
     ok(json!({ "uid": uid }))
 }
 
 /// `user/open_user`: a merchant opens a seat for its staff.
 async fn open_seat(call: Call) -> Reply {
-    let uid = seats::open(call.app(), call.caller()?, fields::new_user(&call)?).await?;
+    let uid = seats::open(call.app(), call.caller()?, fields::new_user_with_picture(&call)?).await?;
     ok(json!({ "uid": uid }))
 }
 

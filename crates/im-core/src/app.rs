@@ -62,7 +62,7 @@ crate::settings! {
         session_ttl_s: i64 = 604_800,
         /// Server keys: each "SECRET", or "id=NAME secret=SECRET scopes=read,write,admin ips=10.0.0.0/8,::1";
         /// the secret may be given as sha256:HEX.
-        api_keys: Vec<String> = Vec::new(),
+        api_keys: Vec<Secret> = Vec::new(),
         /// Secret of the old kind of server key, timestamp and MD5 in the address; empty: switched off.
         legacy_api_token: Secret = Secret::default(),
         /// Other origins, such as https://im.example.com, whose pages may use the session cookie.

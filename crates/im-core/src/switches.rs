@@ -61,6 +61,8 @@ switches! {
     member_detail: bool = true,
     /// Strangers may write.
     stranger_chat: bool = true,
+    /// What pop clients connect to; empty: as the settings say.
+    ws_address: String = String::new(),
     /// What clients call the application.
     app_name: String = "泡泡IM".into(),
     /// People may register.

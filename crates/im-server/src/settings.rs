@@ -146,15 +146,22 @@ impl Settings {
                 let value = now.get(name).and_then(|section| section.get(*key));
                 match value {
                     // Not a value to start from: a saved print must not become the secret.
-                    Some(value) if value.as_str() == Some(HIDDEN) => {
-                        writeln!(text, "# {key} is set, and not shown")?
-                    }
+                    Some(value) if hides(value) => writeln!(text, "# {key} is set, and not shown")?,
                     Some(value) => writeln!(text, "{key} = {value}")?,
                     None => writeln!(text, "# {key} =")?,
                 }
             }
         }
         Ok(text)
+    }
+}
+
+/// Whether a printed value stands for a secret.
+fn hides(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text == HIDDEN,
+        Value::Array(values) => values.iter().any(hides),
+        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@ use super::*;
 use crate::envelope::Fail;
 
 fn input(query: &str) -> Input {
-    Input::of(of_query(query))
+    Input::of(forms::urlencoded(query.as_bytes()))
 }
 
 /// What was read, or the code of the refusal.

@@ -3,6 +3,9 @@ use super::*;
 use crate::{accounts::display, conversations::direct_name, messages::store::body_of};
 use im_db::{Row, params};
 
+/// Places of a conversation that are looked at, from its end, to count what is news.
+pub const SCANNED: i64 = 5_000;
+
 type Db<T> = im_db::Result<T>;
 
 /// That the message `m` can be seen by the account `$viewer`.
@@ -115,11 +118,12 @@ pub fn read_shown(row: &Row<'_>) -> Db<Shown> {
 pub async fn unread(tx: &mut Tx, id: ConversationId, viewer: AccountId, read: Seq) -> Db<i64> {
     let sql = concat!(
         "select count(*) as n from (select m.seq from message m
-           where m.conversation_id = $1 and m.seq > $3 and ",
+           where m.conversation_id = $1 and m.seq > $3 and m.seq > (
+               select c.last_seq - $5 from conversation c where c.id = $1) and ",
         counts!("$2"),
         " limit $4) as news"
     );
-    tx.one(sql, params![id, viewer, read, UNREAD], |row| row.get("n")).await
+    tx.one(sql, params![id, viewer, read, UNREAD, SCANNED], |row| row.get("n")).await
 }
 
 /// The place behind which `count` messages are news for `viewer`.

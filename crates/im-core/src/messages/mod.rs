@@ -186,15 +186,15 @@ pub async fn send(app: &App, caller: Caller, draft: Draft) -> Result<Arc<Posted>
     app.write(move |app, tx| {
         Box::pin(async move {
             let Draft { to, body, raw, quote, echo } = moderated(&app, draft);
-            let kind = rules::kind_is_on(&body, &switches);
+            let kind = rules::kind_is_on(&body, raw.as_deref(), &switches);
             let now = app.now();
             // Who writes in the pop dialect has the conversation open, and reads what is in it.
             let entry = Entry { sender: caller.id, body, raw, quote, echo, seen: caller.door == Door::Pop };
             match to {
                 To::Account(peer) => {
                     let may = |route: &store::Route| {
-                        rules::may_write(route, caller.account_role)?;
                         rules::may_meet(route, &switches)?;
+                        rules::may_write(route, caller.account_role)?;
                         kind
                     };
                     let posted = post_direct(&app, tx, peer, entry, &may).await?;

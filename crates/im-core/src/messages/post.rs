@@ -104,7 +104,11 @@ pub(crate) async fn say_in_group(
     match route.group.status {
         1 if member => may(&route)?,
         1 => return Err(Refusal::NotMember.into()),
-        _ if member => return Err(Refusal::GroupLocked.into()),
+        _ if member => {
+            // Who is muted is told that first (pop.md §3.6).
+            let muted = may(&route).is_err_and(|why| why == Refusal::Muted);
+            return Err(if muted { Refusal::Muted } else { Refusal::GroupLocked }.into());
+        }
         _ => return Err(Refusal::NoSuchGroup.into()),
     }
     let place = Place::Group(Arc::new(route.group));

@@ -69,15 +69,17 @@ pub fn chat_is_on(to: To, switches: &Switches) -> Result<(), Refusal> {
 }
 
 /// Whether messages of this kind may be sent.
-pub fn kind_is_on(body: &Body, switches: &Switches) -> Result<(), Refusal> {
+/// `raw` is what the sender's dialect shows of it.
+pub fn kind_is_on(body: &Body, raw: Option<&str>, switches: &Switches) -> Result<(), Refusal> {
     let on = match body {
         Body::Audio(_) => switches.voice,
         Body::Image(_) => switches.upload_img,
         Body::Video(_) | Body::File(_) => switches.upload_file,
-        Body::Text(text) => switches.emoji || !has_emoji(text),
-        Body::Other(_) | Body::Auto { .. } | Body::Notice(_) => true,
+        Body::Text(_) | Body::Other(_) | Body::Auto { .. } | Body::Notice(_) => true,
     };
-    if on { Ok(()) } else { Err(Refusal::KindOff) }
+    let text = if let Body::Text(text) = body { Some(text.as_str()) } else { raw };
+    let emoji = !switches.emoji && text.is_some_and(has_emoji);
+    if on && !emoji { Ok(()) } else { Err(Refusal::KindOff) }
 }
 
 /// Whether a text holds `[表情N]`, N from 0 to 100 (pop.md §5.1).

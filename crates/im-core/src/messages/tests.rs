@@ -76,6 +76,6 @@ fn emoji_have_a_number_up_to_100() {
     for (text, has) in cases.into_iter().chain([("[表情1", false), ("[表情x][表情2]", true), ("hi", false)])
     {
         let off = Switches { emoji: false, ..Switches::default() };
-        assert_eq!(kind_is_on(&Body::Text(text.into()), &off).is_err(), has, "{text}");
+        assert_eq!(kind_is_on(&Body::Text(text.into()), None, &off).is_err(), has, "{text}");
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     accounts::display,
     history::{
         Shown, UNREAD,
-        store::{counts, read_shown, visible},
+        store::{SCANNED, counts, read_shown, visible},
     },
     messages::store::{group_columns, group_of},
 };
@@ -49,7 +49,7 @@ pub async fn chats(tx: &mut Tx, me: AccountId, limit: i64) -> Db<Vec<Chat>> {
         ", listed as (
            select met.*, l.mid as shown_mid,
              case when met.pinned = 1 or exists (select m.seq from message m where m.conversation_id = met.id
-                 and m.seq > met.read_seq and ",
+                 and m.seq > met.read_seq and m.seq > met.last_seq - $4 and ",
         counts!("$1"),
         ") then 0 else 1 end as late
            from met left join message l on l.conversation_id = met.id and l.seq = met.shown_seq
@@ -67,7 +67,7 @@ pub async fn chats(tx: &mut Tx, me: AccountId, limit: i64) -> Db<Vec<Chat>> {
            a.username, a.nickname, a.avatar, e.remark, q.body as q_body, q.raw as q_raw,
            coalesce(q.revoked_ms, q.deleted_ms) as q_gone_ms,
            (select count(*) from (select m.seq from message m where m.conversation_id = met.id
-              and m.seq > met.read_seq and ",
+              and m.seq > met.read_seq and m.seq > met.last_seq - $4 and ",
         counts!("$1"),
         " limit $3) as news) as unread
          from listed met
@@ -79,7 +79,7 @@ pub async fn chats(tx: &mut Tx, me: AccountId, limit: i64) -> Db<Vec<Chat>> {
            left join message q on q.mid = m.quote_mid
          order by met.late, coalesce(m.mid, 0) desc"
     );
-    tx.all(sql, params![me, limit, UNREAD], read_chat).await
+    tx.all(sql, params![me, limit, UNREAD, SCANNED], read_chat).await
 }
 
 fn read_chat(row: &Row<'_>) -> Db<Chat> {

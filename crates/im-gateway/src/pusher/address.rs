@@ -1,9 +1,5 @@
-//! Addresses: where sockets are opened, and from which pages.
-use axum::http::{
-    HeaderMap, Uri,
-    header::{HOST, ORIGIN, UPGRADE},
-    uri::PathAndQuery,
-};
+//! Addresses at which sockets are opened.
+use axum::http::{Uri, header::UPGRADE, uri::PathAndQuery};
 use hyper::Request;
 
 /// Sends the handshake of a socket to its one route: clients put any prefix before `/app/{key}`
@@ -23,21 +19,6 @@ pub fn redirect<B>(request: &mut Request<B>) {
     if let Ok(uri) = Uri::from_parts(parts) {
         *request.uri_mut() = uri;
     }
-}
-
-/// Whether a page that sends these headers may use the session cookie (pop.md §2.2): it is one of
-/// ours, of an origin that was set, or no page at all.
-pub fn fits_origin(headers: &HeaderMap, origins: &[String]) -> bool {
-    let Some(origin) = headers.get(ORIGIN) else { return true };
-    let Ok(origin) = origin.to_str() else { return false };
-    let same = |a: &str, b: &str| a.trim_end_matches('/').eq_ignore_ascii_case(b);
-    if origins.iter().any(|known| same(known, origin)) {
-        return true;
-    }
-    let hosts =
-        [HOST.as_str(), "x-forwarded-host"].into_iter().filter_map(|name| headers.get(name)?.to_str().ok());
-    let page = origin.split_once("://").map_or("", |(_, host)| host);
-    !page.is_empty() && hosts.into_iter().any(|host| host.eq_ignore_ascii_case(page))
 }
 
 /// `ws://host:port` for `http://host`: with a port, because older clients split at colons.
@@ -73,30 +54,6 @@ mod tests {
         let mut plain = Request::get("/ws/app/K").body(()).unwrap();
         redirect(&mut plain);
         assert_eq!(plain.uri(), "/ws/app/K");
-    }
-
-    #[test]
-    fn pages_of_others_may_not_use_the_cookie() {
-        let known = ["https://shop.example.com/".to_owned()];
-        let cases = [
-            (None, "im.com", true),
-            (Some("https://im.com"), "im.com", true),
-            (Some("http://im.com:7001"), "im.com:7001", true),
-            (Some("http://im.com:7002"), "im.com:7001", false),
-            (Some("https://evil.com"), "im.com", false),
-            (Some("https://im.com.evil.com"), "im.com", false),
-            (Some("null"), "im.com", false),
-            (Some("https://Shop.example.com"), "im.com", true),
-            (Some("http://shop.example.com"), "im.com", false),
-        ];
-        for (origin, host, fits) in cases {
-            let mut headers = HeaderMap::new();
-            headers.insert(HOST, host.parse().unwrap());
-            if let Some(origin) = origin {
-                headers.insert(ORIGIN, origin.parse().unwrap());
-            }
-            assert_eq!(fits_origin(&headers, &known), fits, "{origin:?} {host}");
-        }
     }
 
     #[test]

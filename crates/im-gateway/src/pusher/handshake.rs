@@ -1,6 +1,6 @@
 //! Who opens a socket (pop.md §4.3).
 use super::{
-    fits_origin, frames,
+    frames,
     keys::{Keyed, Ticket},
     place::Socket,
     socket,
@@ -123,7 +123,7 @@ fn cookie<'a>(hub: &Hub, headers: &'a HeaderMap) -> Option<&'a str> {
     let all = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = all.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let (_, value) = pairs.find(|(key, _)| *key == name)?;
-    fits_origin(headers, &hub.app.pop.cors_origins).then_some(value)
+    hub.pusher.trusts_page(&hub.app, headers).then_some(value)
 }
 
 /// A refusal finds nobody; our own failure sends the client away for a while.

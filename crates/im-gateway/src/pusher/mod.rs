@@ -23,7 +23,7 @@ pub mod text;
 pub mod trigger;
 mod views;
 
-pub use address::{fits_origin, redirect};
+pub use address::redirect;
 pub use auth::Forbidden;
 pub use keys::Keys;
 pub use notices::REVOKED;
@@ -116,6 +116,11 @@ impl Pusher {
     /// Whether one of `account`'s own sockets listens to what is addressed to it.
     pub(crate) fn hears(&self, account: AccountId) -> bool {
         self.rooms.hears(account)
+    }
+
+    /// Whether the page that sent these headers may use the session cookie.
+    fn trusts_page(&self, app: &App, headers: &HeaderMap) -> bool {
+        self.network.trusts_page(headers, &app.pop.cors_origins)
     }
 
     /// The same address as text that sockets share.

@@ -54,15 +54,15 @@ pub fn settings_object(switches: &Switches, appkey: &str, ws_address: &str) -> M
     let mut all = Map::new();
     all.insert("id".into(), SETTINGS_ID.into());
     for (name, text) in switches.texts() {
-        match name {
+        let text = match name {
             "dirty_words" => continue,
-            "app_name" => {
+            "ws_address" => {
                 all.insert("appkey".into(), appkey.into());
-                all.insert("ws_address".into(), ws_address.into());
+                if text.is_empty() { ws_address } else { &text }
             }
-            _ => {}
-        }
-        all.insert(name.into(), escape(&text).into_owned().into());
+            _ => &text,
+        };
+        all.insert(name.into(), escape(text).into_owned().into());
     }
     all
 }

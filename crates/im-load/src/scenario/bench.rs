@@ -19,6 +19,10 @@ use std::{
 };
 
 const SHORT: Duration = Duration::from_secs(5);
+/// For rows beside which there is another of the same kind.
+const SHORTER: Duration = Duration::from_secs(3);
+/// Calls of each overview row.
+const OVERVIEWS: usize = 50;
 
 /// Options of `bench`.
 #[derive(clap::Args, Clone, Debug)]
@@ -152,9 +156,10 @@ impl Bench<'_> {
         let process = Some(server.process());
         let of = prefix(dialect);
         let stage = Stage::set(server.at, dialect, 100, 8).await?;
-        let round = stage.open_loop(5_000.0, SHORT).await?;
+        let length = if dialect == Dialect::Egg { SHORT } else { SHORTER };
+        let round = stage.open_loop(5_000.0, length).await?;
         self.round(&format!("{of}chat at 5000/s"), round, process);
-        let round = stage.closed_loop(64, SHORT).await?;
+        let round = stage.closed_loop(64, length).await?;
         self.round(&format!("{of}chat 64 in flight"), round, process);
         if dialect == Dialect::Pop {
             return Ok(());
@@ -170,7 +175,8 @@ impl Bench<'_> {
     async fn group(&mut self, speech: Speech, members: usize) -> Result<()> {
         let place = self.place().await?;
         let server = place.start().await?;
-        let outcome = group::play(server.at, speech, members, 8, SHORT, 20).await?;
+        let length = if speech == Speech::Egg { SHORT } else { SHORTER };
+        let outcome = group::play(server.at, speech, members, 8, length, 20).await?;
         let of = match speech {
             Speech::Egg => prefix(Dialect::Egg),
             Speech::Pop => prefix(Dialect::Pop),
@@ -232,7 +238,7 @@ impl Bench<'_> {
 
     async fn overview(&mut self) -> Result<()> {
         let place = self.place().await?;
-        let outcome = overview::play(&place, 500, 100, self.options.millions, 100).await?;
+        let outcome = overview::play(&place, 500, 100, self.options.millions, OVERVIEWS).await?;
         for (unread, calls) in [("20", outcome.few), ("all", outcome.all)] {
             let detail = calls.to_string();
             let plain = Figure::plain(format!("overview, {unread} unread"), calls.took.p50, "ms", detail);

@@ -251,7 +251,7 @@ async fn a_key_does_only_what_its_scopes_allow_from_where_it_may() {
             format!("id=away secret={} scopes=read,write,admin ips=10.0.0.0/8,::1", secret(4)),
             format!("id=hashed secret=sha256:{hash} scopes=read"),
         ];
-        s.pop.api_keys.extend(keys);
+        s.pop.api_keys.extend(keys.iter().map(|key| key.as_str().into()));
     })
     .await;
     let tom = im.pop("tom").await;

@@ -148,3 +148,90 @@ async fn seats_do_not_exceed_their_number() {
     .await;
     assert_eq!(codes, [0, 0, 0, 913, 913, 913, 913, 913, 913, 913]);
 }
+
+/// What somebody of a crowd does in its `n`-th step, with the next one of the crowd and a group.
+fn step(n: usize, other: i64, gid: i64, last: i64) -> (&'static str, Form) {
+    let direct = || form! { "type": "friend", "id": other, "mid": last };
+    let group = || form! { "type": "group", "id": gid, "mid": last };
+    let send = |to: i64, kind: &str| form! { "to": to, "type": kind, "content": format!("price {n}") };
+    let ty = |mut fields: Form| {
+        fields.push(("ty".into(), (1 + n % 2).to_string()));
+        fields
+    };
+    match n % 23 {
+        0 => ("friend/apply", form! { "friend_uid": other }),
+        1 | 5 | 9 | 13 => ("message/send", send(other, "friend")),
+        2 | 10 => ("message/send", send(gid, "group")),
+        3 => ("friend/open_temp", form! { "friend_uid": other }),
+        4 => ("group/join", form! { "gid": gid }),
+        6 => ("message/revoke", direct()),
+        7 => ("message/updateLastReadTime", direct()),
+        8 => ("friend/delete", form! { "friend_uid": other }),
+        11 => ("message/delete", ty(direct())),
+        12 => ("group/leave", form! { "gid": gid }),
+        14 => ("group/memberadd", form! { "gid": gid, "members[]": other }),
+        15 => ("user/update", form! { "nickname": format!("N{n}") }),
+        16 => ("message/revoke", group()),
+        17 => ("group/memberdel", form! { "gid": gid, "members[]": other }),
+        18 => ("friend/update", form! { "friend_uid": other, "top": n % 2, "unread_count": 0 }),
+        19 => ("pop/delchat", direct()),
+        20 => ("group/forbiddenall", form! { "gid": gid, "value": 0 }),
+        21 => ("message/delete", ty(group())),
+        _ => ("group/update", form! { "gid": gid, "groupname": format!("G{n}") }),
+    }
+}
+
+#[tokio::test]
+async fn a_crowd_that_does_everything_at_once_is_answered_and_agrees_afterwards() {
+    let im = start().await;
+    let mut people = Vec::new();
+    for n in 0..6 {
+        people.push(im.pop(&format!("p{n}")).await);
+    }
+    im.member(&people[0], true).await;
+    for (kind, content) in [(1, "Welcome"), (3, "cheap")] {
+        let fields = form! { "type": kind, "title": "price", "keyword": "price", "content": content };
+        people[0].post("reply/add", fields).await.ok();
+    }
+    let gid = im.circle(&people.iter().collect::<Vec<_>>()).await;
+    let lives = (0..people.len()).map(|who| {
+        let people = &people;
+        let key = im.key();
+        async move {
+            let mut last = 1;
+            for n in 0..46 {
+                let me = &people[who];
+                let other = people[(who + 1 + n % (people.len() - 1)) % people.len()].uid;
+                let (action, fields) = step(n + 7 * who, other, gid, last);
+                let reply = me.post(action, fields).await;
+                reply.envelope(200);
+                assert_ne!(reply.code(), 500, "{} {action}", me.name);
+                last = reply.body["data"]["mid"].as_i64().unwrap_or(last);
+                if n % 10 == who {
+                    let fields = form! { "login_uid": me.uid, "friend_uid": other };
+                    key.post("friend/add", fields).await.envelope(200);
+                }
+                let waiting = me.get("friend/applylist", form! { "limit": 1 }).await.ok();
+                if let Some(nid) = waiting[0]["nid"].as_i64() {
+                    let settle = if n % 2 == 0 { "friend/agree" } else { "friend/refuse" };
+                    me.post(settle, form! { "nid": nid }).await.envelope(200);
+                }
+            }
+        }
+    });
+    join_all(lives).await;
+    // Friendship is mutual, and both sides read the same numbers in the same order.
+    for a in &people {
+        let friends = a.get("friend/getlist", form! {}).await.ok().to_string();
+        for b in people.iter().filter(|b| b.uid != a.uid) {
+            let theirs = b.get("friend/getlist", form! {}).await.ok().to_string();
+            let holds = |list: &str, uid: i64| list.contains(&format!("\"uid\":{uid},"));
+            assert_eq!(holds(&friends, b.uid), holds(&theirs, a.uid), "{} and {}", a.name, b.name);
+            let mids: Vec<i64> = a.with(b).await.iter().map(|line| line["mid"].as_i64().unwrap()).collect();
+            assert!(mids.is_sorted_by(|x, y| x < y), "{mids:?}");
+            let unread = a.unread("friend", b.uid).await;
+            let shown = &a.overview().await["chatting"][format!("friend{}", b.uid)]["unread_count"];
+            assert!(shown.is_null() || *shown == unread, "{} and {}: {shown} {unread}", a.name, b.name);
+        }
+    }
+}
