@@ -4,6 +4,7 @@ use super::{Edge, Request, RequestState, check_new, make_friends, store};
 use crate::{
     AccountId, App, Audience, Change, Event, Rate, Refusal, Result,
     accounts::{self, Caller},
+    conversations,
     messages::{self, Body, Entry, Notice},
 };
 use im_db::Tx;
@@ -69,6 +70,11 @@ pub async fn settle(app: &App, caller: Caller, request: i64, agree: bool) -> Res
         Box::pin(async move {
             let found = store::request(tx, request).await?.filter(|found| found.to == caller.id);
             let from = found.ok_or(Refusal::NoSuchRequest)?.from;
+            if agree {
+                // The pair before the request, here as everywhere: the other way round two could wait for
+                // each other.
+                conversations::lock_pair(tx, caller.id, from, app.now()).await?;
+            }
             let wanted = if agree { RequestState::Agree } else { RequestState::Refuse };
             if !store::settle(tx, request, wanted, app.now()).await? {
                 // Read again: another unit of work may have decided it just now.

@@ -157,6 +157,11 @@ pub async fn decide(
 ) -> Result<()> {
     app.write(move |app, tx| {
         Box::pin(async move {
+            if state == RequestState::Agree
+                && let Some(found) = store::request(tx, request).await?.filter(|found| found.to == caller.id)
+            {
+                conversations::lock_pair(tx, caller.id, found.from, app.now()).await?; // before the request
+            }
             let from = store::decide(tx, request, caller.id, state, app.now())
                 .await?
                 .ok_or(Refusal::NoSuchRequest)?;

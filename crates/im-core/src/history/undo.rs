@@ -3,7 +3,7 @@ use super::{Held, store};
 use crate::{
     App, Audience, Change, Event, Mid, Millis, Refusal, Result,
     accounts::Caller,
-    conversations::State,
+    conversations::{State, direct_name, store as log},
     messages::{self, Entry, Notice, To},
 };
 use im_db::Tx;
@@ -19,6 +19,7 @@ pub async fn take_back(app: &App, caller: Caller, to: To, mid: Mid) -> Result<()
     app.write(move |app, tx| {
         Box::pin(async move {
             let now = app.now();
+            lock(tx, caller, to).await?; // of two who do it at once, the second finds it done
             let Standing { held, leads, muted } = stand(tx, caller, to, now).await?;
             if muted {
                 return Err(Refusal::Muted.into());
@@ -53,6 +54,7 @@ pub async fn delete(app: &App, caller: Caller, to: To, mid: Mid, for_all: bool) 
     app.write(move |app, tx| {
         Box::pin(async move {
             let now = app.now();
+            lock(tx, caller, to).await?;
             let held = store::held(tx, caller.id, to).await?.ok_or(Refusal::NoSuchMessage)?;
             let target = store::target(tx, held.conversation, mid, caller.id).await?;
             let target = target.ok_or(Refusal::NoSuchMessage)?;
@@ -79,6 +81,15 @@ pub async fn delete(app: &App, caller: Caller, to: To, mid: Mid, for_all: bool) 
         })
     })
     .await
+}
+
+/// Lets nobody else change the conversation meanwhile.
+async fn lock(tx: &mut Tx, caller: Caller, to: To) -> Result<()> {
+    match to {
+        To::Account(peer) => log::lock_by_name(tx, &direct_name(caller.id, peer)).await.map(drop)?,
+        To::Group(id) => log::lock(tx, id).await.map(drop)?,
+    }
+    Ok(())
 }
 
 /// How somebody stands in a conversation.

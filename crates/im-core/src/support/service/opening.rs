@@ -3,8 +3,7 @@ use super::{Visit, store};
 use crate::{
     AccountId, App, Refusal, Result,
     accounts::{self, Account, Caller},
-    contacts,
-    conversations::{self, store as log},
+    contacts, conversations,
     messages::Named,
 };
 use im_db::Tx;
@@ -87,8 +86,8 @@ async fn seat(
 
 /// Lists the conversation for both; a desk hears of a new customer and welcomes it.
 async fn begin(app: &App, tx: &mut Tx, me: &Account, other: &Account) -> Result<()> {
+    conversations::lock_pair(tx, me.id, other.id, app.now()).await?;
     let id = conversations::direct(tx, me.id, other.id, app.now()).await?;
-    log::lock(tx, id).await?;
     let begun = store::begun(tx, id, other.id).await?;
     if !begun {
         store::begin(tx, id).await?;

@@ -1,5 +1,8 @@
 //! The SQL of desks.
-use crate::{AccountId, ConversationId, Millis, Seq};
+use crate::{
+    AccountId, ConversationId, Millis, Seq,
+    conversations::{direct_name, store as log},
+};
 use im_db::{Row, Tx, params};
 
 type Db<T> = im_db::Result<T>;
@@ -48,7 +51,7 @@ pub async fn session(
     seat: AccountId,
     customer: AccountId,
 ) -> Db<Option<Session>> {
-    crate::conversations::store::lock(tx, id).await?;
+    log::lock_by_name(tx, &direct_name(seat, customer)).await?;
     let sql = "select v.welcomed_ms, v.answered_ms, v.parted_seq, e.id as edge_id
                from membership v join account a on a.id = v.account_id and a.status = 1
                  left join edge e on e.owner_id = $2 and e.peer_id = $3

@@ -58,6 +58,26 @@ async fn an_application_is_settled_once() {
 }
 
 #[tokio::test]
+async fn two_who_asked_each_other_agree_at_once() {
+    let im = start().await;
+    let (tom, jerry) = (im.pop("tom").await, im.pop("jerry").await);
+    for _ in 0..10 {
+        let (to_jerry, to_tom) = (tom.applies(&jerry).await, jerry.applies(&tom).await);
+        let (key, add) = (im.key(), form! { "login_uid": tom.uid, "friend_uid": jerry.uid });
+        let (a, b, c) = tokio::join!(
+            tom.post("friend/agree", form! { "nid": to_tom }),
+            jerry.post("friend/agree", form! { "nid": to_jerry }),
+            key.post("friend/add", add),
+        );
+        assert_eq!([a.code(), b.code(), c.code()], [0; 3]);
+        for who in [&tom, &jerry] {
+            assert_eq!(who.get("friend/applylist", form! {}).await.ok()[0]["operation"], "agree");
+        }
+        tom.post("friend/delete", form! { "friend_uid": jerry.uid }).await.done();
+    }
+}
+
+#[tokio::test]
 async fn agreed_and_refused_at_once_it_is_one_of_both() {
     let im = start().await;
     let (tom, jerry) = (im.pop("tom").await, im.pop("jerry").await);
