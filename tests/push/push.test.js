@@ -5,8 +5,8 @@ import PusherClient from 'pusher-js'
 import { APP, Server } from './server.js'
 
 const Pusher = PusherClient.default ?? PusherClient
-/** A client that found the server gone tries again after 15 seconds. */
-const PATIENCE_MS = 45_000
+/** A stock client that found the server gone tries again after 15 seconds, and then after 30 more. */
+const PATIENCE_MS = 120_000
 
 let server
 let tom

@@ -14,7 +14,7 @@ use axum::{
 use im_core::{
     AccountId, Refusal,
     accounts::{self, Change, Door},
-    contacts,
+    contacts, profiles,
 };
 use serde_json::{Value, json};
 
@@ -108,7 +108,7 @@ params! {
 
 /// #18 `POST /api/chat/userset`.
 async fn set_privacy(State(egg): State<Egg>, call: Call<Befrienders, Privacy>) -> Reply<&'static str> {
-    accounts::change_profile(&egg.app, call.caller, Change::Privacy(call.params.userset)).await?;
+    profiles::change(&egg.app, call.caller, Change::Privacy(call.params.userset)).await?;
     ok("ok")
 }
 
@@ -134,7 +134,7 @@ async fn change_profile(State(egg): State<Egg>, call: Call<Everyone, Field>) -> 
         ("invite_confirm", _) => return Err(Fail::refused("添加我为好友设置值错误")),
         _ => return Err(Fail::refused("修改类型错误")),
     };
-    let changed = accounts::change_profile(&egg.app, call.caller, change).await;
+    let changed = profiles::change(&egg.app, call.caller, change).await;
     changed.or_say(&[(Refusal::NoSuchAccount, "用户不存在，无法修改信息")])?;
     ok("更新成功")
 }

@@ -170,6 +170,7 @@ fn text(refusal: Refusal) -> &'static str {
         PrivateChatOff => "系统设置了禁止私聊",
         GroupChatOff => "系统设置了禁止群聊",
         StrangersOff => "不是好友，无法发起会话",
+        UploadOff => "系统禁用了上传",
         KindOff => "系统禁用了该消息类型",
         AddFriendOff => "系统禁用了加好友",
         CreateGroupOff => "系统禁用了创建群组",

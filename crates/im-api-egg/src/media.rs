@@ -15,7 +15,7 @@ use axum::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use im_api_common::uploads::{self, Limits, Upload, UploadError};
 use im_core::{Rate, accounts::Caller};
-use im_media::{Error, Format, Shot, accept, names};
+use im_media::{Class, Error, Format, Shot, accept, names};
 use serde_json::{Value, json};
 
 pub fn router() -> Router<Egg> {
@@ -40,6 +40,7 @@ async fn upload(
             Fail::refused("Can't found upload file")
         }
     })?;
+    allowed(&egg, &upload)?;
     let (now, extension) = (egg.app.now(), extension(&upload)?);
     let folder = folder.map(|Path(folder)| folder).unwrap_or_default(); // not UTF-8: no folder either
     let key = names::upload(&folder, &egg.style.offset.day(now), now.0, extension);
@@ -65,6 +66,7 @@ async fn upload_object(
         }
         UploadError::Missing | UploadError::Malformed => Fail::refused("上传失败: Can't found upload file"),
     })?;
+    allowed(&egg, &upload)?;
     let extension = extension(&upload).map_err(|fail| Fail::refused(format!("上传失败: {}", fail.text())))?;
     let class: i64 = upload.text("imageClassId").and_then(|text| text.parse().ok()).unwrap_or(0);
     let now = egg.app.now();
@@ -101,6 +103,11 @@ fn count(egg: &Egg, caller: Caller) -> Result<(), Fail> {
 
 async fn receive(egg: &Egg, request: Request, field: Option<&str>) -> Result<Upload, UploadError> {
     uploads::receive(request, &egg.store, Limits { file_bytes: egg.upload_bytes, field }).await
+}
+
+/// Refuses what the operator switched off.
+fn allowed(egg: &Egg, upload: &Upload) -> Result<(), Fail> {
+    Ok(im_core::uploads::check(&egg.app, upload.kind.class == Class::Image)?)
 }
 
 fn extension(upload: &Upload) -> Result<&'static str, Fail> {

@@ -176,6 +176,7 @@ fn words(refusal: Refusal) -> (i32, &'static str) {
         RegisterOff => (916, "系统关闭了注册"),
         PrivateChatOff => (83, "系统设置了禁止私聊"),
         GroupChatOff => (83, "系统设置了禁止群聊"),
+        UploadOff => (909, "系统禁用了上传"),
         KindOff => (915, "系统禁用了该消息类型"),
         AddFriendOff => (202, "系统禁用了加好友"),
         CreateGroupOff => (702, "系统禁用了创建群组"),

@@ -107,11 +107,10 @@ async fn receive(mut call: Call, wanted: For) -> Reply {
 
 /// Refuses what is switched off, and who sends very often.
 fn admit(call: &Call, wanted: For) -> Result<(), Fail> {
-    let switches = call.app().switches();
-    let off =
-        (wanted == For::Image && !switches.upload_img) || (wanted == For::File && !switches.upload_file);
-    if off {
-        return Err(Fail::new(909, "系统禁用了上传"));
+    match wanted {
+        For::Image => im_core::uploads::check(call.app(), true)?,
+        For::File => im_core::uploads::check(call.app(), false)?,
+        For::Avatar | For::GroupAvatar => {}
     }
     match call.identity.user {
         Some(caller) => Ok(call.app().limiter.take(Rate::Upload, caller.id, call.app().now())?),

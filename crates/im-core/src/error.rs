@@ -137,6 +137,9 @@ pub enum Refusal {
     /// Messages of this kind.
     #[error("messages of this kind are switched off")]
     KindOff,
+    /// Uploading pictures, or other files.
+    #[error("uploading is switched off")]
+    UploadOff,
     /// Asking for friendship.
     #[error("asking for friendship is switched off")]
     AddFriendOff,

@@ -1,7 +1,7 @@
 //! People as others see them, and what they change about themselves (pop.md §3.3).
 use crate::{
     AccountId, App, Audience, Change as Told, Event, Rate, Refusal, Result,
-    accounts::{self, Account, Change},
+    accounts::{self, Account, Caller, Change, privacy},
     contacts,
 };
 use im_db::Tx;
@@ -176,6 +176,26 @@ pub async fn update(app: &App, id: AccountId, changes: Changes) -> Result<()> {
                 accounts::switch_account(&app, tx, id, enabled).await?;
             }
             if seen { tell_friends(&app, tx, id).await } else { Ok(()) }
+        })
+    })
+    .await
+}
+
+/// Changes one field of the caller's profile, and tells its friends what they see of it.
+///
+/// # Errors
+/// [`Refusal::PrivacyMalformed`], [`Refusal::NoSuchAccount`].
+pub async fn change(app: &App, caller: Caller, mut change: Change) -> Result<()> {
+    match &mut change {
+        Change::Privacy(text) => privacy::check(text)?,
+        Change::Nickname(name) => *name = app.censor().clean(name).into_owned(),
+        Change::Avatar(_) | Change::Bio(_) | Change::FriendPolicy(_) => {}
+    }
+    app.write(move |app, tx| {
+        Box::pin(async move {
+            accounts::write_profile(tx, caller.id, &change, app.now()).await?;
+            let seen = matches!(change, Change::Nickname(_) | Change::Avatar(_));
+            if seen { tell_friends(&app, tx, caller.id).await } else { Ok(()) }
         })
     })
     .await

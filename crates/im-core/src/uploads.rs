@@ -17,6 +17,13 @@ pub struct Upload {
     pub size_bytes: i64,
 }
 
+/// Refuses while pictures, or other files, are not taken.
+pub fn check(app: &App, picture: bool) -> Result<(), Refusal> {
+    let switches = app.switches();
+    let on = if picture { switches.upload_img } else { switches.upload_file };
+    if on { Ok(()) } else { Err(Refusal::UploadOff) }
+}
+
 /// Notes an upload before its file is stored.
 ///
 /// # Errors

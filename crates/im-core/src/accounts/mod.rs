@@ -404,18 +404,6 @@ pub enum Change {
     Privacy(String),
 }
 
-/// Changes one field of the caller's profile.
-///
-/// # Errors
-/// [`Refusal::PrivacyMalformed`], [`Refusal::NoSuchAccount`].
-pub async fn change_profile(app: &App, caller: Caller, change: Change) -> Result<()> {
-    if let Change::Privacy(text) = &change {
-        privacy::check(text)?;
-    }
-    app.write(move |app, tx| Box::pin(async move { store::change(tx, caller.id, &change, app.now()).await }))
-        .await
-}
-
 /// Notes that an account has just gone offline, and tells when.
 pub async fn went_offline(app: &App, id: AccountId) -> Result<Millis> {
     let now = app.now();

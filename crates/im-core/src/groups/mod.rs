@@ -109,6 +109,12 @@ pub async fn change(app: &App, caller: Caller, id: ConversationId, change: Chang
         Box::pin(async move {
             log::lock(tx, id).await?.ok_or(Refusal::OwnerOnly)?;
             let group = owned(tx, id, caller.id).await?;
+            let clean = |text: String| app.censor().clean(&text).into_owned();
+            let change = match change {
+                Change::Name(name) => Change::Name(clean(name)),
+                Change::Announcement(text) => Change::Announcement(clean(text)),
+                policy @ Change::JoinPolicy(_) => policy,
+            };
             store::change(tx, id, &change, app.now()).await?;
             let notice = match change {
                 Change::Name(name) => {
@@ -133,6 +139,7 @@ pub async fn set_nickname(app: &App, caller: Caller, id: ConversationId, nicknam
         Box::pin(async move {
             live(tx, id).await.map_err(|_| Refusal::NotMember)?;
             active(tx, id, caller.id).await?;
+            let nickname = app.censor().clean(&nickname).into_owned();
             Ok(store::set_nickname(tx, id, caller.id, &nickname, app.now()).await?)
         })
     })

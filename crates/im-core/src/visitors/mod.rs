@@ -58,8 +58,10 @@ pub async fn enter(app: &App, device: Device) -> Result<SignedIn> {
 /// plain new user.
 ///
 /// # Errors
-/// [`Refusal::UsernameMalformed`], [`Refusal::UsernameTaken`], [`Refusal::NoSuchAccount`] when disabled.
+/// [`Refusal::RegisterOff`], [`Refusal::UsernameMalformed`], [`Refusal::UsernameTaken`],
+/// [`Refusal::NoSuchAccount`] when disabled.
 pub async fn register(app: &App, device_id: String, username: String, password: String) -> Result<SignedIn> {
+    accounts::registration::check_open(app)?;
     accounts::check_username(&username)?;
     let hash = accounts::hash_password(password).await?;
     app.write(move |app, tx| {
