@@ -19,8 +19,13 @@ alter table membership add column pinned bigint not null default 0;
 alter table membership add column read_seq bigint not null default 0; -- this member has seen everything up to here
 alter table membership add column read_ms bigint not null default 0;
 alter table membership add column hidden_seq bigint; -- not listed until something comes behind this place
--- Direct: when they stopped being friends; strangers who said nothing since have nothing in common.
+-- Direct: when they stopped being friends; strangers who said nothing since have nothing in common, unless
+-- one of them opened the conversation.
 alter table membership add column parted_seq bigint not null default 0;
+alter table membership add column opened bigint not null default 0;
+-- Whether this member may have said something behind read_seq itself: then what is new must be looked at.
+alter table membership add column own_unseen bigint not null default 0;
+update membership set own_unseen = 1;
 -- Direct, on the side of a merchant: when its customer was welcomed, and when a person last answered.
 alter table membership add column welcomed_ms bigint not null default 0;
 alter table membership add column answered_ms bigint not null default 0;
@@ -35,6 +40,10 @@ alter table message add column deleted_ms bigint; -- gone for everybody
 update message set body = '{"notice":{"group_created":{"people":[]}}}' where body = '{"notice":"group_created"}';
 update message set kind = 1 where body like '{"notice"%';
 update message set kind = 2 where body like '{"notice":{"revoked"%' or body like '{"notice":"befriended"%';
+
+-- The few messages that are no news to anybody.
+create index message_silent on message (conversation_id, seq)
+  where kind <> 0 or deleted_ms is not null or revoked_ms is not null;
 
 create table hidden_message (
   account_id bigint not null references account(id) on delete cascade,

@@ -27,8 +27,13 @@ crate::settings! {
         pop_apply_per_hour: u32 = 30,
         /// Groups that an account may join by their number in an hour, in the pop dialect.
         pop_join_per_hour: u32 = 20,
+        /// Conversations with strangers that an account may open in an hour before anything is said, in the
+        /// pop dialect.
+        pop_open_per_hour: u32 = 30,
         /// Automatic answers in one conversation and hour.
         auto_answers_per_hour: u32 = 20,
+        /// Changes to how an account keeps its conversations, per minute, in the pop dialect.
+        pop_keep_per_minute: u32 = 300,
         /// Friend requests, invitations and other things that others are told of, per account and minute.
         ask_per_minute: u32 = 120,
         /// Uploads per account and minute.
@@ -75,10 +80,14 @@ pub enum Rate {
     PopApply,
     /// Joining groups by their number.
     PopJoin,
+    /// Opening conversations with strangers.
+    PopOpen,
     /// Automatic answers in a conversation, in two seconds.
     AutoAnswer,
     /// Automatic answers in a conversation, in an hour.
     AutoAnswers,
+    /// Changes to how conversations are kept.
+    Keep,
     /// Requests to other people.
     Ask,
     /// Uploads.
@@ -171,7 +180,13 @@ impl Limiter {
 
     /// Counts one, or refuses with [`Refusal::TooOften`] and counts nothing.
     pub fn take(&self, rate: Rate, who: impl Into<Key>, now: Millis) -> Result<(), Refusal> {
-        self.count(rate, who.into(), now)
+        self.count(rate, who.into(), 1, now)
+    }
+
+    /// Counts `many` that one call asks for, all of them or none: refuses once the window is full, and lets
+    /// the call that fills it go beyond.
+    pub fn take_many(&self, rate: Rate, who: impl Into<Key>, many: u32, now: Millis) -> Result<(), Refusal> {
+        if many == 0 { Ok(()) } else { self.count(rate, who.into(), many, now) }
     }
 
     /// Refuses when the window is full, and counts nothing.
@@ -188,7 +203,7 @@ impl Limiter {
         self.lock().open.remove(&(rate, who.into()));
     }
 
-    fn count(&self, rate: Rate, who: Key, now: Millis) -> Result<(), Refusal> {
+    fn count(&self, rate: Rate, who: Key, many: u32, now: Millis) -> Result<(), Refusal> {
         let (most, length_ms) = self.rule(rate);
         if !self.limits.enabled {
             return Ok(());
@@ -206,7 +221,7 @@ impl Limiter {
         if window.count >= most {
             return Err(Refusal::TooOften);
         }
-        window.count += 1;
+        window.count = window.count.saturating_add(many);
         Ok(())
     }
 
@@ -223,8 +238,10 @@ impl Limiter {
             Rate::PopSend => (limits.pop_send_per_10_s, 10 * SECOND),
             Rate::PopApply => (limits.pop_apply_per_hour, HOUR),
             Rate::PopJoin => (limits.pop_join_per_hour, HOUR),
+            Rate::PopOpen => (limits.pop_open_per_hour, HOUR),
             Rate::AutoAnswer => (1, 2 * SECOND),
             Rate::AutoAnswers => (limits.auto_answers_per_hour, HOUR),
+            Rate::Keep => (limits.pop_keep_per_minute, MINUTE),
             Rate::Ask => (limits.ask_per_minute, MINUTE),
             Rate::Upload => (limits.upload_per_minute, MINUTE),
             Rate::Search => (limits.search_per_minute, MINUTE),
@@ -258,6 +275,16 @@ mod tests {
             assert_eq!(taken.is_ok(), may, "minute {minute}");
         }
         assert!(limiter.take(Rate::VisitorDevice, "other phone", Millis(50 * MINUTE)).is_ok());
+    }
+
+    #[test]
+    fn many_at_once_count_as_many() {
+        let limiter = Limiter::new(Limits { pop_lookup_per_minute: 30, ..Limits::default() });
+        // how many, may it
+        for (many, may) in [(29, true), (100, true), (0, true), (1, false), (100, false)] {
+            let taken = limiter.take_many(Rate::PopLookup, "ann", many, Millis(0));
+            assert_eq!(taken.is_ok(), may, "{many}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::{
     contacts,
 };
 use im_db::Tx;
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 /// Who looks.
 #[derive(Clone, Copy, Debug)]
@@ -80,44 +80,54 @@ async fn seen_by(app: &App, tx: &mut Tx, viewer: Viewer, account: Account) -> Re
         Some(id) => contacts::remark_on(tx, id, account.id).await?,
         None => None,
     };
-    let stranger = remark.is_none() && matches!(viewer, Viewer::User(id) if id != account.id);
-    let reduced = stranger && !app.switches().member_detail;
-    Ok(Profile { account, remark, has_viewer: viewer.id().is_some(), stranger, reduced })
+    Ok(Profile::of(app, viewer, account, remark))
+}
+
+impl Profile {
+    fn of(app: &App, viewer: Viewer, account: Account, remark: Option<String>) -> Self {
+        let stranger = remark.is_none() && matches!(viewer, Viewer::User(id) if id != account.id);
+        let reduced = stranger && !app.switches().member_detail;
+        Profile { account, remark, has_viewer: viewer.id().is_some(), stranger, reduced }
+    }
 }
 
 /// The accounts of these numbers that there are, in ascending order.
 ///
 /// # Errors
-/// [`Refusal::TooOften`] for a user.
+/// [`Refusal::TooOften`] for a user who looks at many strangers, there or not.
 pub async fn many(app: &App, viewer: Viewer, ids: Vec<i64>) -> Result<Vec<Profile>> {
-    if let Viewer::User(id) = viewer {
-        app.limiter.take(Rate::PopLookup, id, app.now())?;
-    }
-    app.read(move |app, tx| {
+    let asked = ids.len();
+    let found = app.read(move |app, tx| {
         Box::pin(async move {
-            let mut found = Vec::new();
-            for id in ids {
-                if let Some(account) = accounts::by_id(tx, AccountId(id)).await? {
-                    found.push(seen_by(&app, tx, viewer, account).await?);
-                }
-            }
-            found.sort_by_key(|profile| profile.account.id);
-            Ok(found)
+            let mut remarks = match viewer.id() {
+                Some(id) => contacts::remarks_by(tx, id, &ids).await?,
+                None => HashMap::new(),
+            };
+            let accounts = accounts::by_ids(tx, &ids).await?.into_iter();
+            let seen = accounts.map(|account| {
+                let remark = remarks.remove(&account.id);
+                Profile::of(&app, viewer, account, remark)
+            });
+            Ok(seen.collect::<Vec<_>>())
         })
-    })
-    .await
+    });
+    let found = found.await?;
+    if let Viewer::User(id) = viewer {
+        let known = found.iter().filter(|profile| !profile.stranger).count();
+        let strangers = u32::try_from(asked - known).unwrap_or(u32::MAX);
+        app.limiter.take_many(Rate::PopLookup, id, strangers, app.now())?;
+    }
+    Ok(found)
 }
 
 /// The pictures of these accounts, in the order asked; empty for one that there is not.
 pub async fn avatars(app: &App, ids: Vec<i64>) -> Result<Vec<String>> {
     app.read(move |_, tx| {
         Box::pin(async move {
-            let mut found = Vec::new();
-            for id in ids {
-                let account = accounts::by_id(tx, AccountId(id)).await?;
-                found.push(account.map(|account| account.avatar).unwrap_or_default());
-            }
-            Ok(found)
+            let found = accounts::by_ids(tx, &ids).await?.into_iter();
+            let mut found: HashMap<_, _> =
+                found.map(|account| (account.id.0, account.avatar)).collect();
+            Ok(ids.iter().map(|id| found.remove(id).unwrap_or_default()).collect())
         })
     })
     .await
@@ -161,8 +171,11 @@ impl Changes {
 /// Changes the account `id` and tells its friends what they see of it.
 ///
 /// # Errors
-/// [`Refusal::NoSuchAccount`].
+/// [`Refusal::NoSuchAccount`]; [`Refusal::TooOften`], but for who says whether it may sign in.
 pub async fn update(app: &App, id: AccountId, changes: Changes) -> Result<()> {
+    if changes.enabled.is_none() {
+        app.limiter.take(Rate::Ask, id, app.now())?;
+    }
     app.write(move |app, tx| {
         Box::pin(async move {
             let Changes { nickname, avatar, sign, enabled } = changes;

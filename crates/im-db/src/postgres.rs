@@ -12,6 +12,9 @@ use tokio_postgres::{Config, NoTls};
 /// How long to wait for a connection, or for a silent server.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a lock may be waited for, and a transaction stand still.
+const TIMEOUTS: &str = "-c lock_timeout=20s -c idle_in_transaction_session_timeout=20s";
+
 pub(crate) struct Postgres {
     pool: Pool,
 }
@@ -26,6 +29,10 @@ impl Postgres {
         if config.get_tcp_user_timeout().is_none() {
             config.tcp_user_timeout(PATIENCE);
         }
+        // Whoever waits for ever inside of a transaction holds up all others: it is ended, and they go on.
+        let options = config.get_options().unwrap_or_default();
+        let options = format!("{TIMEOUTS} {options}"); // what the address says comes last, and counts
+        config.options(options.trim_end());
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = deadpool_postgres::Manager::from_config(config, NoTls, recycling);
         let pool = Pool::builder(manager)

@@ -164,6 +164,14 @@ pub struct Caller {
     pub account_role: Role,
 }
 
+impl Caller {
+    /// As a server key has it that acts for `account`. Only the pop dialect has such keys.
+    pub fn acting_for(account: &Account) -> Self {
+        let (session, role) = (SessionId(0), account.role);
+        Caller { id: account.id, session, door: Door::Pop, role, account_role: role }
+    }
+}
+
 /// An account that just signed in, and the token of its new session (said once, stored hashed).
 pub struct SignedIn {
     /// The account as it is now.
@@ -479,6 +487,6 @@ pub(crate) async fn convert(app: &App, tx: &mut Tx, id: AccountId, username: &st
 
 pub(crate) use passwords::hash as hash_password;
 pub(crate) use store::{
-    avatar_changed, by_nid, by_username, change as write_profile, count_seats, describe_device, session_role,
+    avatar_changed, by_ids, by_nid, by_username, change as write_profile, count_seats, describe_device, session_role,
     set_merchant, username_exists, visitor_by_device,
 };

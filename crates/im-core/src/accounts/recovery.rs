@@ -6,7 +6,8 @@ use crate::{
 };
 
 /// Sends a code to somebody who is not signed in: for a telephone that nobody has when it is to register,
-/// for one that somebody has when a password was forgotten. Otherwise nothing is sent, and nothing tells.
+/// for one that somebody has when a password was forgotten. Otherwise nothing is sent, and nothing tells,
+/// not even the time that this takes: the caller has its answer before anybody looks.
 ///
 /// # Errors
 /// [`Refusal::RegisterOff`], [`Refusal::TooOften`].
@@ -15,23 +16,40 @@ pub async fn send_code(app: &App, phone: String, purpose: Purpose, address: &str
         check_open(app)?;
     }
     sms::count(app, &phone, address)?;
-    let mobile = phone.clone();
-    let owner = app.read(move |_, tx| Box::pin(async move { Ok(store::id_by_mobile(tx, &mobile).await?) }));
-    let wanted = owner.await?.is_some() == (purpose == Purpose::Forget);
-    if wanted { sms::send(app, phone, purpose).await } else { Ok(()) }
+    afterwards(app, move |app| async move {
+        let mobile = phone.clone();
+        let owner =
+            app.read(move |_, tx| Box::pin(async move { Ok(store::id_by_mobile(tx, &mobile).await?) }));
+        let wanted = owner.await?.is_some() == (purpose == Purpose::Forget);
+        if wanted { sms::send(&app, phone, purpose).await } else { Ok(()) }
+    });
+    Ok(())
 }
 
-/// Sends the caller a code to its own telephone; to no other one.
+/// Sends the caller a code to its own telephone; to no other one, which nothing tells either.
 ///
 /// # Errors
 /// [`Refusal::TooOften`].
 pub async fn send_own_code(app: &App, caller: Caller, phone: String, address: &str) -> Result<()> {
     sms::count(app, &phone, address)?;
-    let account = account(app, caller.id).await?;
-    if account.mobile.as_deref() != Some(&phone) {
-        return Ok(());
-    }
-    sms::send(app, phone, Purpose::Retrieve).await
+    afterwards(app, move |app| async move {
+        let own = account(&app, caller.id).await?.mobile;
+        if own.as_deref() == Some(&phone) { sms::send(&app, phone, Purpose::Retrieve).await } else { Ok(()) }
+    });
+    Ok(())
+}
+
+/// Does `work` while its caller is answered.
+fn afterwards<W>(app: &App, work: impl FnOnce(App) -> W)
+where
+    W: Future<Output = Result<()>> + Send + 'static,
+{
+    let work = work(app.clone());
+    tokio::spawn(async move {
+        if let Err(error) = work.await {
+            tracing::error!(%error, "a code could not be sent");
+        }
+    });
 }
 
 /// Gives an account a new password by its telephone, and ends all of its sessions.

@@ -59,6 +59,17 @@ pub async fn by_id(tx: &mut Tx, id: AccountId) -> Db<Option<Account>> {
     tx.maybe(account_where!("id = $1"), params![id], read_account).await
 }
 
+/// The accounts of these numbers that there are, enabled or not, in ascending order.
+pub async fn by_ids(tx: &mut Tx, ids: &[i64]) -> Db<Vec<Account>> {
+    let sql = match tx.engine() {
+        Engine::Sqlite => account_where!("id in (select value from json_each($1)) order by id"),
+        Engine::Postgres => account_where!(
+            "id in (select cast(value as bigint) from json_array_elements_text(cast($1 as json))) order by id"
+        ),
+    };
+    tx.all(sql, params![&json_list(ids)], read_account).await
+}
+
 /// The account with this public id, enabled or not.
 pub async fn by_uuid(tx: &mut Tx, uuid: &str) -> Db<Option<Account>> {
     tx.maybe(account_where!("uuid = $1"), params![uuid], read_account).await

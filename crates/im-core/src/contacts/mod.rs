@@ -136,6 +136,7 @@ pub async fn befriend(app: &App, caller: Caller, friend: AccountId, text: String
             if store::open_request(tx, caller.id, friend).await? {
                 return Err(Refusal::AlreadyAsked.into());
             }
+            let text = app.censor().clean(&text).into_owned();
             store::insert_request(tx, caller.id, friend, &text, RequestState::Agree, app.now()).await?;
             let mine = accounts::by_id(tx, caller.id).await?.map(|account| account.nickname);
             make_friends(&app, tx, caller.id, friend, ["", &mine.unwrap_or_default()]).await

@@ -52,7 +52,7 @@ pub async fn lock_by_name(tx: &mut Tx, name: &str) -> Db<bool> {
 
 /// Marks a direct conversation as one between people who were friends.
 pub async fn part(tx: &mut Tx, name: &str) -> Db<()> {
-    let sql = "update membership set parted_seq =
+    let sql = "update membership set opened = 0, parted_seq =
                  (select c.last_seq from conversation c where c.id = membership.conversation_id)
                where conversation_id = (select id from conversation where name = $1)";
     tx.run(sql, params![name]).await.map(drop)
@@ -102,8 +102,8 @@ pub async fn count_members(tx: &mut Tx, id: ConversationId) -> Db<i64> {
     tx.one(sql, params![id], |row| row.get("n")).await
 }
 
-/// Lets a member in, or back in: news begins after `last`, and what was not delivered of an earlier
-/// time still is.
+/// Lets a member in, or back in: news begins after `last`, what was not delivered of an earlier time
+/// still is, and who was silenced then still is.
 pub async fn enter(
     tx: &mut Tx,
     id: ConversationId,
@@ -114,18 +114,22 @@ pub async fn enter(
 ) -> Db<()> {
     // A new row: who comes back stands behind those who stayed.
     let sql = "delete from membership where conversation_id = $1 and account_id = $2
-               returning delivered_seq, delivered_above, left_seq";
-    let read = |row: &Row<'_>| Ok((delivered_of(row)?, row.get::<Option<i64>>("left_seq")?));
+               returning delivered_seq, delivered_above, left_seq, muted_until_ms";
+    let read = |row: &Row<'_>| {
+        Ok((delivered_of(row)?, row.get::<Option<i64>>("left_seq")?, row.get::<Millis>("muted_until_ms")?))
+    };
     let before = tx.maybe(sql, params![id, account], read).await?;
-    let (mut delivered, mut left) = before.unwrap_or_default();
+    let (mut delivered, mut left, muted_until) = before.unwrap_or_default();
     if state == State::Active {
         delivered.add(Seq(left.unwrap_or(0) + 1), last);
         left = None;
     }
     let sql = "insert into membership (conversation_id, account_id, state, delivered_seq, delivered_above, left_seq,
-                 read_seq, read_ms, created_ms, updated_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8)";
+                 muted_until_ms, read_seq, read_ms, created_ms, updated_ms)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9)";
     let above = delivered.above();
-    let params = params![id, account, state.as_str(), delivered.floor(), &above, left, last, now];
+    let params =
+        params![id, account, state.as_str(), delivered.floor(), &above, left, muted_until, last, now];
     tx.run(sql, params).await.map(drop)
 }
 
@@ -200,9 +204,15 @@ pub async fn set_delivered(
 
 /// Notes that a member has seen everything up to `seq`, and wants the conversation in its list.
 pub async fn set_seen(tx: &mut Tx, id: ConversationId, account: AccountId, seq: Seq, now: Millis) -> Db<()> {
-    let sql = "update membership set read_seq = $3, read_ms = $4, hidden_seq = null
+    let sql = "update membership set read_seq = $3, read_ms = $4, hidden_seq = null, own_unseen = 0
                where conversation_id = $1 and account_id = $2";
     tx.run(sql, params![id, account, seq, now]).await.map(drop)
+}
+
+/// Notes that this member said something without looking at what was said before.
+pub async fn set_own_unseen(tx: &mut Tx, id: ConversationId, account: AccountId) -> Db<()> {
+    let sql = "update membership set own_unseen = 1 where conversation_id = $1 and account_id = $2";
+    tx.run(sql, params![id, account]).await.map(drop)
 }
 
 /// Notes that a person answered for a desk.

@@ -298,6 +298,7 @@ pub async fn set_manager(
 ) -> Result<()> {
     app.write(move |app, tx| {
         Box::pin(async move {
+            log::lock(tx, id).await?.ok_or(Refusal::OwnerOnly)?;
             super::owned(tx, id, caller.id).await?;
             let member = super::active(tx, id, account).await?;
             if account == caller.id {

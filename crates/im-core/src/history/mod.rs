@@ -5,8 +5,9 @@ pub(crate) mod store;
 mod undo;
 
 use crate::{
-    AccountId, App, Audience, Change, ConversationId, Event, Mid, Millis, Refusal, Result, Seq,
+    AccountId, App, Audience, Change, ConversationId, Event, Mid, Millis, Rate, Refusal, Result, Seq,
     accounts::Caller,
+    conversations::{direct_name, store as log},
     messages::{Body, Quoted, To},
 };
 use im_db::Tx;
@@ -49,6 +50,8 @@ pub(crate) struct Held {
     /// Not listed until something comes behind this place.
     pub hidden: Option<Seq>,
     pub pinned: bool,
+    /// May have said something behind what it has seen.
+    pub own_unseen: bool,
 }
 
 /// The newest `limit` messages, those before `mid` when it is given, oldest first. Looking at the
@@ -108,7 +111,7 @@ pub async fn unread(app: &App, caller: Caller, to: To) -> Result<i64> {
     app.read(move |_, tx| {
         Box::pin(async move {
             match store::held(tx, caller.id, to).await? {
-                Some(held) => Ok(store::unread(tx, held.conversation, caller.id, held.read).await?),
+                Some(held) => Ok(store::unread(tx, &held, caller.id, held.read).await?),
                 None => Ok(0),
             }
         })
@@ -120,16 +123,23 @@ pub async fn unread(app: &App, caller: Caller, to: To) -> Result<i64> {
 pub async fn mark_read(app: &App, caller: Caller, to: To) -> Result<()> {
     app.write(move |app, tx| {
         Box::pin(async move {
+            lock(tx, caller, to).await?;
             match store::held(tx, caller.id, to).await? {
-                Some(held) if held.read < held.last => {
-                    let last = held.last;
-                    see(&app, tx, caller.id, to, &held, last).await
-                }
-                _ => Ok(()),
+                Some(held) => see(&app, tx, caller.id, to, &held, held.last).await,
+                None => Ok(()),
             }
         })
     })
     .await
+}
+
+/// Lets nobody else change the conversation meanwhile.
+async fn lock(tx: &mut Tx, caller: Caller, to: To) -> Result<()> {
+    match to {
+        To::Account(peer) => log::lock_by_name(tx, &direct_name(caller.id, peer)).await.map(drop)?,
+        To::Group(id) => log::lock(tx, id).await.map(drop)?,
+    }
+    Ok(())
 }
 
 /// How somebody keeps a conversation; what is `None` stays.
@@ -146,9 +156,14 @@ pub struct Keep {
 }
 
 /// Changes how the caller keeps a conversation; nothing happens where it is not.
+///
+/// # Errors
+/// [`Refusal::TooOften`].
 pub async fn keep(app: &App, caller: Caller, to: To, keep: Keep) -> Result<()> {
+    app.limiter.take(Rate::Keep, caller.id, app.now())?;
     app.write(move |app, tx| {
         Box::pin(async move {
+            lock(tx, caller, to).await?;
             let Some(held) = store::held(tx, caller.id, to).await? else { return Ok(()) };
             let (id, me) = (held.conversation, caller.id);
             if let Some(hidden) = keep.hidden {
@@ -159,7 +174,7 @@ pub async fn keep(app: &App, caller: Caller, to: To, keep: Keep) -> Result<()> {
             }
             let read = match (keep.unread, keep.read_until) {
                 (Some(0), _) => Some(held.last),
-                (Some(count), _) => Some(store::place_before_news(tx, id, me, count).await?),
+                (Some(count), _) => Some(store::place_before_news(tx, &held, me, count).await?),
                 (None, Some(until)) => {
                     let after = first(tx, &held, |(_, at)| at > until).await?;
                     Some(Seq(after.0 - 1))
@@ -169,13 +184,13 @@ pub async fn keep(app: &App, caller: Caller, to: To, keep: Keep) -> Result<()> {
             if let Some(read) = read {
                 see(&app, tx, me, to, &held, read).await?;
             }
-            let unread = store::unread(tx, id, me, read.unwrap_or(held.read)).await?;
-            let view = Change::View {
-                to,
-                hidden: keep.hidden.unwrap_or(held.hidden.is_some_and(|behind| behind >= held.last)),
-                pinned: keep.pinned.unwrap_or(held.pinned),
-                unread,
+            let unread = store::unread(tx, &held, me, read.unwrap_or(held.read)).await?;
+            let hidden = match (keep.hidden, held.hidden) {
+                (Some(hidden), _) => hidden,
+                (None, Some(behind)) => behind >= store::newest(tx, id, me).await?,
+                (None, None) => false,
             };
+            let view = Change::View { to, hidden, pinned: keep.pinned.unwrap_or(held.pinned), unread };
             app.emit(tx, Event::Changed(Audience::Accounts(vec![me]), Arc::new(view)));
             Ok(())
         })
@@ -183,14 +198,18 @@ pub async fn keep(app: &App, caller: Caller, to: To, keep: Keep) -> Result<()> {
     .await
 }
 
-/// Moves the read position, and tells those who may know.
+/// Moves the read position of a locked conversation, and tells those who may know: the other one only of
+/// what it did not know, and not across a block.
 async fn see(app: &App, tx: &mut Tx, me: AccountId, to: To, held: &Held, read: Seq) -> Result<()> {
+    if read == held.read {
+        return Ok(());
+    }
     let now = app.now();
-    store::set_read(tx, held.conversation, me, read, now).await?;
+    store::set_read(tx, held, me, read, now).await?;
     let mid = store::at(tx, held.conversation, read).await?.map_or(Mid(0), |(mid, _)| mid);
     let told = match to {
-        To::Account(peer) => vec![peer, me],
-        To::Group(_) => vec![me],
+        To::Account(peer) if read > held.read && !store::is_blocked(tx, me, peer).await? => vec![peer, me],
+        To::Account(_) | To::Group(_) => vec![me],
     };
     let read = Change::Read { to, reader: me, read_ms: now, mid };
     app.emit(tx, Event::Changed(Audience::Accounts(told), Arc::new(read)));

@@ -40,6 +40,7 @@ fn read_held(row: &Row<'_>) -> Db<Held> {
         read: row.get("read_seq")?,
         hidden: row.get::<Option<i64>>("hidden_seq")?.map(Seq),
         pinned: row.get("pinned")?,
+        own_unseen: row.get("own_unseen")?,
     })
 }
 
@@ -47,12 +48,14 @@ fn read_held(row: &Row<'_>) -> Db<Held> {
 pub async fn held(tx: &mut Tx, me: AccountId, to: To) -> Db<Option<Held>> {
     match to {
         To::Account(peer) => {
-            let sql = "select c.id, c.last_seq, v.read_seq, v.hidden_seq, v.pinned from conversation c
+            let sql = "select c.id, c.last_seq, v.read_seq, v.hidden_seq, v.pinned, v.own_unseen
+                       from conversation c
                        join membership v on v.conversation_id = c.id and v.account_id = $2 where c.name = $1";
             tx.maybe(sql, params![&direct_name(me, peer), me], read_held).await
         }
         To::Group(id) => {
-            let sql = "select c.id, c.last_seq, v.read_seq, v.hidden_seq, v.pinned from conversation c
+            let sql = "select c.id, c.last_seq, v.read_seq, v.hidden_seq, v.pinned, v.own_unseen
+                       from conversation c
                        join chat_group g on g.id = c.id and g.status <> 0
                        join membership v on v.conversation_id = c.id and v.account_id = $2 and v.state = 'active'
                        where c.id = $1";
@@ -114,26 +117,73 @@ pub fn read_shown(row: &Row<'_>) -> Db<Shown> {
     })
 }
 
-/// How much `viewer` has not seen, up to [`UNREAD`].
-pub async fn unread(tx: &mut Tx, id: ConversationId, viewer: AccountId, read: Seq) -> Db<i64> {
+/// As SQL: how many messages of `$conversation` behind `$read` are news for `$viewer`, who has said none of
+/// them itself: all but a few, and these are counted.
+macro_rules! news {
+    ($viewer:literal, $conversation:literal, $read:literal, $last:literal) => {
+        concat!(
+            "(", $last, " - ", $read, "
+               - (select count(*) from message m where m.conversation_id = ", $conversation, "
+                    and m.seq > ", $read, "
+                    and (m.kind <> 0 or m.deleted_ms is not null or m.revoked_ms is not null))
+               - (select count(*) from hidden_message h where h.account_id = ", $viewer, "
+                    and h.conversation_id = ", $conversation, " and h.seq > ", $read, "
+                    and exists (select m.seq from message m where m.conversation_id = h.conversation_id
+                      and m.seq = h.seq and m.kind < 1 and m.deleted_ms is null and m.revoked_ms is null)))"
+        )
+    };
+}
+pub(crate) use news;
+
+/// How much `viewer` has not seen behind the place `read`, up to [`UNREAD`].
+pub async fn unread(tx: &mut Tx, held: &Held, viewer: AccountId, read: Seq) -> Db<i64> {
+    let id = held.conversation;
+    if read == held.read && !held.own_unseen {
+        let sql = concat!(
+            "select ",
+            news!("$2", "c.id", "cast($3 as bigint)", "c.last_seq"),
+            " as n from conversation c where c.id = $1"
+        );
+        let news = tx.one(sql, params![id, viewer, read], |row| row.get::<i64>("n")).await?;
+        return Ok(news.min(UNREAD));
+    }
     let sql = concat!(
         "select count(*) as n from (select m.seq from message m
-           where m.conversation_id = $1 and m.seq > $3 and m.seq > (
-               select c.last_seq - $5 from conversation c where c.id = $1) and ",
+           where m.conversation_id = $1 and m.seq > $3 and ",
         counts!("$2"),
         " limit $4) as news"
     );
-    tx.one(sql, params![id, viewer, read, UNREAD, SCANNED], |row| row.get("n")).await
+    let from = read.max(Seq(held.last.0 - SCANNED));
+    tx.one(sql, params![id, viewer, from, UNREAD], |row| row.get("n")).await
 }
 
-/// The place behind which `count` messages are news for `viewer`.
-pub async fn place_before_news(tx: &mut Tx, id: ConversationId, viewer: AccountId, count: i64) -> Db<Seq> {
+/// The place behind which `count` messages are news for `viewer`, or as many as there are.
+pub async fn place_before_news(tx: &mut Tx, held: &Held, viewer: AccountId, count: i64) -> Db<Seq> {
     let sql = concat!(
-        "select m.seq from message m where m.conversation_id = $1 and ",
+        "select m.seq from message m where m.conversation_id = $1 and m.seq > $4 and ",
         counts!("$2"),
         " order by m.seq desc limit 1 offset $3"
     );
-    Ok(tx.maybe(sql, params![id, viewer, count], |row| row.get("seq")).await?.unwrap_or_default())
+    let from = Seq((held.last.0 - SCANNED).max(0));
+    let params = params![held.conversation, viewer, count.min(UNREAD), from];
+    Ok(tx.maybe(sql, params, |row| row.get("seq")).await?.unwrap_or(from))
+}
+
+/// The newest place that `viewer` can see.
+pub async fn newest(tx: &mut Tx, id: ConversationId, viewer: AccountId) -> Db<Seq> {
+    let sql = concat!(
+        "select m.seq from message m where m.conversation_id = $1 and ",
+        visible!("$2"),
+        " order by m.seq desc limit 1"
+    );
+    Ok(tx.maybe(sql, params![id, viewer], |row| row.get("seq")).await?.unwrap_or_default())
+}
+
+/// Whether one of the two blocks the other.
+pub async fn is_blocked(tx: &mut Tx, a: AccountId, b: AccountId) -> Db<bool> {
+    let sql = "select id from edge where blocked = 1
+                 and ((owner_id = $1 and peer_id = $2) or (owner_id = $2 and peer_id = $1)) limit 1";
+    Ok(tx.maybe(sql, params![a, b], |row| row.get::<i64>("id")).await?.is_some())
 }
 
 pub async fn seq_of(tx: &mut Tx, id: ConversationId, mid: Mid) -> Db<Option<Seq>> {
@@ -147,10 +197,11 @@ pub async fn at(tx: &mut Tx, id: ConversationId, seq: Seq) -> Db<Option<(Mid, Mi
     tx.maybe(sql, params![id, seq], |row| Ok((row.get("mid")?, row.get("created_ms")?))).await
 }
 
-pub async fn set_read(tx: &mut Tx, id: ConversationId, me: AccountId, read: Seq, now: Millis) -> Db<()> {
-    let sql =
-        "update membership set read_seq = $3, read_ms = $4 where conversation_id = $1 and account_id = $2";
-    tx.run(sql, params![id, me, read, now]).await.map(drop)
+/// Moves the read position; what was said by `me` may stand behind it unless it is the end.
+pub async fn set_read(tx: &mut Tx, held: &Held, me: AccountId, read: Seq, now: Millis) -> Db<()> {
+    let sql = "update membership set read_seq = $3, read_ms = $4, own_unseen = $5
+               where conversation_id = $1 and account_id = $2";
+    tx.run(sql, params![held.conversation, me, read, now, read < held.last]).await.map(drop)
 }
 
 pub async fn set_hidden(tx: &mut Tx, id: ConversationId, me: AccountId, behind: Option<Seq>) -> Db<()> {

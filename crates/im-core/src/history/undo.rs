@@ -1,9 +1,9 @@
 //! Taking messages back, and deleting them (pop.md §3.6).
-use super::{Held, store};
+use super::{Held, lock, store};
 use crate::{
     App, Audience, Change, Event, Mid, Millis, Refusal, Result,
     accounts::Caller,
-    conversations::{State, direct_name, store as log},
+    conversations::State,
     messages::{self, Entry, Notice, To},
 };
 use im_db::Tx;
@@ -14,8 +14,9 @@ use uuid::Uuid;
 ///
 /// # Errors
 /// [`Refusal::NoSuchMessage`], [`Refusal::NotAllowed`], [`Refusal::TooLate`]; in groups [`Refusal::NotMember`],
-/// [`Refusal::GroupLocked`], [`Refusal::Muted`].
+/// [`Refusal::GroupLocked`], [`Refusal::Muted`]; [`Refusal::TooOften`].
 pub async fn take_back(app: &App, caller: Caller, to: To, mid: Mid) -> Result<()> {
+    messages::count(app, caller)?;
     app.write(move |app, tx| {
         Box::pin(async move {
             let now = app.now();
@@ -51,6 +52,7 @@ pub async fn take_back(app: &App, caller: Caller, to: To, mid: Mid) -> Result<()
 /// [`Refusal::NoSuchMessage`], [`Refusal::NotAllowed`]; in groups [`Refusal::NotMember`],
 /// [`Refusal::GroupLocked`].
 pub async fn delete(app: &App, caller: Caller, to: To, mid: Mid, for_all: bool) -> Result<()> {
+    messages::count(app, caller)?;
     app.write(move |app, tx| {
         Box::pin(async move {
             let now = app.now();
@@ -81,15 +83,6 @@ pub async fn delete(app: &App, caller: Caller, to: To, mid: Mid, for_all: bool) 
         })
     })
     .await
-}
-
-/// Lets nobody else change the conversation meanwhile.
-async fn lock(tx: &mut Tx, caller: Caller, to: To) -> Result<()> {
-    match to {
-        To::Account(peer) => log::lock_by_name(tx, &direct_name(caller.id, peer)).await.map(drop)?,
-        To::Group(id) => log::lock(tx, id).await.map(drop)?,
-    }
-    Ok(())
 }
 
 /// How somebody stands in a conversation.

@@ -8,7 +8,7 @@ pub(crate) mod store;
 mod tests;
 
 use crate::{
-    AccountId, App, Audience, ConversationId, Mid, Millis, Rate, Result, Seq,
+    AccountId, App, Audience, ConversationId, Mid, Millis, Rate, Refusal, Result, Seq,
     accounts::{Caller, Door, Role},
     conversations::{self, Group},
 };
@@ -192,8 +192,10 @@ pub async fn send(app: &App, caller: Caller, draft: Draft) -> Result<Arc<Posted>
             let entry = Entry { sender: caller.id, body, raw, quote, echo, seen: caller.door == Door::Pop };
             match to {
                 To::Account(peer) => {
+                    if !switches.stranger_chat && !store::is_friend_of(tx, caller.id, peer).await? {
+                        return Err(Refusal::StrangersOff.into()); // also where there is nobody
+                    }
                     let may = |route: &store::Route| {
-                        rules::may_meet(route, &switches)?;
                         rules::may_write(route, caller.account_role)?;
                         kind
                     };
@@ -215,7 +217,7 @@ pub async fn send(app: &App, caller: Caller, draft: Draft) -> Result<Arc<Posted>
 }
 
 /// Counts a message of the caller, or a change to one.
-fn count(app: &App, caller: Caller) -> Result<()> {
+pub(crate) fn count(app: &App, caller: Caller) -> Result<()> {
     let now = app.now();
     if caller.door == Door::Pop {
         return Ok(app.limiter.take(Rate::PopSend, caller.id, now)?);

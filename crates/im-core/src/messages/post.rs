@@ -69,7 +69,8 @@ pub(crate) async fn post_direct(
         log::set_has_written(tx, conversation, entry.sender).await?;
     }
     let place = route.place();
-    finish(app, tx, Slot { conversation, seq, now }, entry, route.sender, place).await
+    let slot = Slot { conversation, seq, now, own_unseen: route.own_unseen };
+    finish(app, tx, slot, entry, route.sender, place).await
 }
 
 /// Logs what an active member did to a group.
@@ -112,7 +113,8 @@ pub(crate) async fn say_in_group(
         _ => return Err(Refusal::NoSuchGroup.into()),
     }
     let place = Place::Group(Arc::new(route.group));
-    finish(app, tx, Slot { conversation: id, seq, now: app.now() }, entry, route.sender, place).await
+    let slot = Slot { conversation: id, seq, now: app.now(), own_unseen: route.own_unseen };
+    finish(app, tx, slot, entry, route.sender, place).await
 }
 
 /// Logs an entry that only `owner` is told of.
@@ -128,7 +130,7 @@ pub(crate) async fn post_inbox(
     let (seq, sender) = tx.two(log::next_seq(inbox), store::face_of_account(entry.sender)).await?;
     let (seq, sender) = seq.zip(sender).ok_or(Refusal::NoSuchPerson)?;
     let place = Place::Inbox(store::face(tx, owner).await?);
-    finish(app, tx, Slot { conversation: inbox, seq, now }, entry, sender, place).await
+    finish(app, tx, Slot { conversation: inbox, seq, now, own_unseen: false }, entry, sender, place).await
 }
 
 /// What posting would answer, without posting: the repeated revoke of a message.
@@ -161,6 +163,8 @@ struct Slot {
     conversation: ConversationId,
     seq: Seq,
     now: Millis,
+    /// Whether the sender is noted as one who writes without reading.
+    own_unseen: bool,
 }
 
 async fn finish(
@@ -171,7 +175,7 @@ async fn finish(
     sender: super::Face,
     place: Place,
 ) -> Result<Arc<Posted>> {
-    let Slot { conversation, seq, now } = slot;
+    let Slot { conversation, seq, now, own_unseen } = slot;
     let quote = match entry.quote {
         Some(mid) => {
             Some(store::quotable(tx, conversation, mid, entry.sender).await?.ok_or(Refusal::NoSuchMessage)?)
@@ -191,6 +195,8 @@ async fn finish(
     message.mid = store::insert(tx, &message, entry.quote).await?;
     if entry.seen {
         log::set_seen(tx, conversation, message.sender, seq, now).await?;
+    } else if !own_unseen && store::kind(&message.body) == 0 {
+        log::set_own_unseen(tx, conversation, message.sender).await?;
     }
     let posted = Arc::new(Posted { message, sender, place, quote, echo: entry.echo });
     app.emit(tx, Event::Posted(posted.audience(), posted.clone()));

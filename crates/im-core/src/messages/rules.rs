@@ -54,11 +54,6 @@ pub fn may_write(route: &Route, role: Role) -> Result<(), Refusal> {
     }
 }
 
-/// Whether strangers may write at all, where the two are.
-pub fn may_meet(route: &Route, switches: &Switches) -> Result<(), Refusal> {
-    if switches.stranger_chat || route.friend.is_some() { Ok(()) } else { Err(Refusal::StrangersOff) }
-}
-
 /// Whether people, or groups, may be written to.
 pub fn chat_is_on(to: To, switches: &Switches) -> Result<(), Refusal> {
     match to {

@@ -20,6 +20,8 @@ pub struct Route {
     pub friend: Option<FriendRow>,
     /// Whether the sender has written to the peer before.
     pub has_written: bool,
+    /// Whether the sender is noted as one who writes without reading.
+    pub own_unseen: bool,
     sender_alias: String,
     peer_alias: String,
 }
@@ -39,7 +41,18 @@ impl Route {
         has_written: bool,
     ) -> Self {
         let (sender_alias, peer_alias) = (sender.name.clone(), peer.name.clone());
-        Route { sender, peer, peer_enabled: true, privacy, friend, has_written, sender_alias, peer_alias }
+        let (peer_enabled, own_unseen) = (true, false);
+        Route {
+            sender,
+            peer,
+            peer_enabled,
+            privacy,
+            friend,
+            has_written,
+            own_unseen,
+            sender_alias,
+            peer_alias,
+        }
     }
 
     pub fn place(&self) -> Place {
@@ -49,6 +62,12 @@ impl Route {
             peer_alias: self.peer_alias.clone(),
         }
     }
+}
+
+/// Whether `peer` keeps `account` among its friends.
+pub async fn is_friend_of(tx: &mut Tx, account: AccountId, peer: AccountId) -> Db<bool> {
+    let sql = "select id from edge where owner_id = $2 and peer_id = $1";
+    Ok(tx.maybe(sql, params![account, peer], |row| row.get::<i64>("id")).await?.is_some())
 }
 
 /// `None` when one of the two does not exist.
@@ -68,7 +87,7 @@ pub fn route_of(sender: AccountId, peer: AccountId, name: &str) -> Ask<'_, Route
                  p.avatar as p_avatar, p.role as p_role, p.status as p_status, p.privacy as p_privacy,
                  mine.remark as peer_remark,
                  theirs.remark as sender_remark, theirs.blocked as blocked, theirs.status as edge_status,
-                 m.has_written as has_written
+                 m.has_written as has_written, m.own_unseen as own_unseen
                from account s join account p on p.id = $2
                  left join edge mine on mine.owner_id = s.id and mine.peer_id = p.id
                  left join edge theirs on theirs.owner_id = p.id and theirs.peer_id = s.id
@@ -97,6 +116,7 @@ pub fn route_of(sender: AccountId, peer: AccountId, name: &str) -> Ask<'_, Route
             privacy: row.get("p_privacy")?,
             friend: blocked.zip(status).map(|(blocked, status)| FriendRow { blocked: blocked != 0, status }),
             has_written: row.get::<Option<i64>>("has_written")? == Some(1),
+            own_unseen: row.get::<Option<i64>>("own_unseen")? == Some(1),
         })
     };
     Ask { sql, params: [sender.into(), peer.into(), name.into()], read }
@@ -172,6 +192,8 @@ pub struct GroupRoute {
     pub state: Option<State>,
     pub rank: Rank,
     pub muted_until: Millis,
+    /// Whether the sender is noted as one who writes without reading.
+    pub own_unseen: bool,
 }
 
 impl GroupRoute {
@@ -194,7 +216,7 @@ pub fn group_route_of(id: ConversationId, sender: AccountId) -> Ask<'static, Gro
         ", s.id as s_id, s.uuid as s_uuid, s.username as s_username, s.nickname as s_nickname,
            s.avatar as s_avatar, s.role as s_role,
            m.nickname as m_nickname, m.avatar as m_avatar, coalesce(m.state, '') as m_state,
-           coalesce(m.role, '') as m_role, coalesce(m.muted_until_ms, 0) as m_muted_until
+           coalesce(m.role, '') as m_role, coalesce(m.muted_until_ms, 0) as m_muted_until, coalesce(m.own_unseen, 0) as m_own_unseen
          from chat_group g join account s on s.id = $2
            left join membership m on m.conversation_id = g.id and m.account_id = s.id
          where g.id = $1"
@@ -210,6 +232,7 @@ pub fn group_route_of(id: ConversationId, sender: AccountId) -> Ask<'static, Gro
             state,
             rank: row.get("m_role")?,
             muted_until: row.get("m_muted_until")?,
+            own_unseen: row.get("m_own_unseen")?,
         })
     };
     Ask { sql, params: [id.into(), sender.into()], read }
@@ -249,7 +272,7 @@ pub async fn insert(tx: &mut Tx, message: &Message, quote: Option<Mid>) -> Resul
 }
 
 /// Whether an entry is said (0), told to all (1), or only changes what others see (2).
-fn kind(body: &Body) -> i64 {
+pub fn kind(body: &Body) -> i64 {
     match body {
         Body::Notice(Notice::Befriended | Notice::Revoked { .. }) => 2,
         Body::Notice(_) => 1,

@@ -4,7 +4,7 @@ use crate::{
     accounts::display,
     history::{
         Shown, UNREAD,
-        store::{SCANNED, counts, read_shown, visible},
+        store::{SCANNED, counts, news, read_shown, visible},
     },
     messages::store::{group_columns, group_of},
 };
@@ -17,7 +17,8 @@ macro_rules! mine {
     () => {
         concat!(
             "mine as (
-               select c.id, c.kind, c.last_seq, v.alias, v.pinned, v.read_seq, v.hidden_seq, v.parted_seq,
+               select c.id, c.kind, c.last_seq, v.alias, v.pinned, v.read_seq, v.hidden_seq, v.parted_seq, v.opened,
+                 v.own_unseen,
                  (select m.seq from message m where m.conversation_id = c.id and ",
             visible!("$1"),
             " order by m.seq desc limit 1) as shown_seq
@@ -37,7 +38,8 @@ macro_rules! mine {
 /// That two who are no friends talk to each other.
 macro_rules! strangers {
     () => {
-        "met.kind = 'direct' and met.edge_id is null and coalesce(met.shown_seq, met.last_seq) > met.parted_seq"
+        "met.kind = 'direct' and met.edge_id is null and (met.opened = 1 or exists (select m.seq from message m
+           where m.conversation_id = met.id and m.seq > met.parted_seq and m.kind < 2))"
     };
 }
 
@@ -66,10 +68,12 @@ pub async fn chats(tx: &mut Tx, me: AccountId, limit: i64) -> Db<Vec<Chat>> {
         ", m.mid, m.sender_id, m.body, m.raw, m.created_ms, m.revoked_ms, m.quote_mid,
            a.username, a.nickname, a.avatar, e.remark, q.body as q_body, q.raw as q_raw,
            coalesce(q.revoked_ms, q.deleted_ms) as q_gone_ms,
-           (select count(*) from (select m.seq from message m where m.conversation_id = met.id
+           case when met.own_unseen = 0 then ",
+        news!("$1", "met.id", "met.read_seq", "met.last_seq"),
+        " else (select count(*) from (select m.seq from message m where m.conversation_id = met.id
               and m.seq > met.read_seq and m.seq > met.last_seq - $4 and ",
         counts!("$1"),
-        " limit $3) as news) as unread
+        " limit $3) as news) end as unread
          from listed met
            left join account p on p.id = met.peer_id
            left join chat_group g on g.id = met.id
@@ -92,7 +96,7 @@ fn read_chat(row: &Row<'_>) -> Db<Chat> {
         Some(_) => Some(read_shown(row)?),
         None => None,
     };
-    Ok(Chat { with, pinned: row.get("pinned")?, unread: row.get("unread")?, last })
+    Ok(Chat { with, pinned: row.get("pinned")?, unread: row.get::<i64>("unread")?.min(UNREAD), last })
 }
 
 fn peer_name(row: &Row<'_>) -> Db<String> {

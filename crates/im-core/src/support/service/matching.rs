@@ -6,6 +6,9 @@ use unicode_normalization::UnicodeNormalization;
 /// Characters that a title must have to be looked for within a question.
 const TELLING: usize = 4;
 
+/// Characters of a question that are looked at.
+const LONGEST: usize = 500;
+
 /// How an answer was found; the better way comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Way {
@@ -20,7 +23,7 @@ enum Way {
 /// The text that fits best. `texts` come with the weightiest first, which decides among equals after
 /// the length of what was found.
 pub fn best<'t>(texts: &'t [Text], question: &str) -> Option<&'t Text> {
-    let question = plain(question);
+    let question: String = plain(question).chars().take(LONGEST).collect();
     if question.is_empty() {
         return None;
     }

@@ -76,6 +76,7 @@ impl Visit {
     }
 
     async fn serve(self, app: &App) -> Result<()> {
+        let answer = self.find_answer(app).await?;
         app.write(move |app, tx| {
             Box::pin(async move {
                 let Some(session) =
@@ -86,7 +87,7 @@ impl Visit {
                 if !session.friends {
                     self.welcome(&app, tx, &session).await?;
                 }
-                self.answer(&app, tx, &session).await
+                self.answer(&app, tx, &session, answer).await
             })
         })
         .await
@@ -117,23 +118,42 @@ impl Visit {
         app.emit(tx, Event::Changed(Audience::Accounts(vec![self.seat]), Arc::new(stranger)));
     }
 
-    /// Answers a question that the merchant stored an answer for, unless a person is at it.
-    async fn answer(&self, app: &App, tx: &mut Tx, session: &store::Session) -> Result<()> {
-        let Some(question) = &self.question else { return Ok(()) };
+    /// The answer that the merchant stored for the question. Looked for outside of the unit of work that
+    /// sends it, which others wait for, and not while a brake holds.
+    async fn find_answer(&self, app: &App) -> Result<Option<String>> {
+        let Some(question) = self.question.clone() else { return Ok(None) };
+        let held = |rate| app.limiter.check(rate, self.conversation.0, self.at).is_err();
+        if held(Rate::AutoAnswer) || held(Rate::AutoAnswers) {
+            return Ok(None);
+        }
+        let merchant = self.merchant;
+        let texts =
+            app.read(move |_, tx| Box::pin(async move { Ok(store::texts(tx, merchant, ANSWER).await?) }));
+        Ok(matching::best(&texts.await?, &question).map(|text| text.content.clone()))
+    }
+
+    /// Sends the answer, unless a person is at it.
+    async fn answer(
+        &self,
+        app: &App,
+        tx: &mut Tx,
+        session: &store::Session,
+        answer: Option<String>,
+    ) -> Result<()> {
+        let Some(answer) = answer else { return Ok(()) };
         if self.at.0 - session.answered.0 < app.pop.human_takeover_s.saturating_mul(1_000) {
             return Ok(());
         }
-        let texts = store::texts(tx, self.merchant, ANSWER).await?;
-        let Some(text) = matching::best(&texts, question) else { return Ok(()) };
         let brake = |rate| app.limiter.take(rate, self.conversation.0, self.at);
         if brake(Rate::AutoAnswer).is_err() || brake(Rate::AutoAnswers).is_err() {
             return Ok(());
         }
-        self.send(app, tx, &text.content).await
+        self.send(app, tx, &answer).await
     }
 
     async fn send(&self, app: &App, tx: &mut Tx, text: &str) -> Result<()> {
-        let body = Body::Auto { text: text.to_owned(), asked: None };
+        let text = app.censor().clean(text).into_owned();
+        let body = Body::Auto { text, asked: None };
         let entry = Entry::said(self.seat, body, None);
         messages::post_direct(app, tx, self.customer.id, entry, &messages::reachable).await.map(drop)
     }

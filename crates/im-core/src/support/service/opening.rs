@@ -1,7 +1,7 @@
 //! Coming to a desk before saying anything (pop.md §6.3, §6.7).
 use super::{Visit, store};
 use crate::{
-    AccountId, App, Refusal, Result,
+    AccountId, App, Rate, Refusal, Result,
     accounts::{self, Account, Caller},
     contacts, conversations,
     messages::Named,
@@ -27,7 +27,8 @@ pub struct Opened {
 /// welcomes its customer, and may hand it to a seat that is online.
 ///
 /// # Errors
-/// [`Refusal::Yourself`], [`Refusal::NoSuchPerson`], [`Refusal::StrangersOff`], [`Refusal::Blocked`].
+/// [`Refusal::Yourself`], [`Refusal::NoSuchPerson`], [`Refusal::StrangersOff`], [`Refusal::Blocked`];
+/// [`Refusal::TooOften`] for who asks for many strangers, there or not, or opens many conversations.
 pub async fn open(app: &App, caller: Caller, to: AccountId, online: Online) -> Result<Opened> {
     app.write(move |app, tx| {
         Box::pin(async move {
@@ -35,8 +36,12 @@ pub async fn open(app: &App, caller: Caller, to: AccountId, online: Online) -> R
                 return Err(Refusal::Yourself.into());
             }
             let me = accounts::person(tx, caller.id).await?;
+            let edge = contacts::store::edge(tx, caller.id, to).await?;
+            if edge.is_none() {
+                app.limiter.take(Rate::PopLookup, caller.id, app.now())?;
+            }
             let asked = accounts::person(tx, to).await?;
-            if let Some(edge) = contacts::store::edge(tx, caller.id, to).await? {
+            if let Some(edge) = edge {
                 let name = if edge.remark.is_empty() { asked.display().to_owned() } else { edge.remark };
                 return Ok(Opened { account: asked, name });
             }
@@ -90,6 +95,7 @@ async fn begin(app: &App, tx: &mut Tx, me: &Account, other: &Account) -> Result<
     let id = conversations::direct(tx, me.id, other.id, app.now()).await?;
     let begun = store::begun(tx, id, other.id).await?;
     if !begun {
+        app.limiter.take(Rate::PopOpen, me.id, app.now())?;
         store::begin(tx, id).await?;
     }
     let (Some(merchant), None) = (desk(other), desk(me)) else { return Ok(()) };

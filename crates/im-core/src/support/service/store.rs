@@ -82,16 +82,15 @@ pub async fn set_welcomed(tx: &mut Tx, id: ConversationId, seat: AccountId, now:
 
 /// Lets both list the conversation, and be strangers who talk, whatever was between them.
 pub async fn begin(tx: &mut Tx, id: ConversationId) -> Db<()> {
-    let sql = "update membership set hidden_seq = null,
-                 parted_seq = (select c.last_seq - 1 from conversation c where c.id = membership.conversation_id)
-               where conversation_id = $1";
+    let sql = "update membership set hidden_seq = null, opened = 1 where conversation_id = $1";
     tx.run(sql, params![id]).await.map(drop)
 }
 
 /// Whether the two have talked as strangers since they were last friends, or began to.
 pub async fn begun(tx: &mut Tx, id: ConversationId, seat: AccountId) -> Db<bool> {
-    let sql = "select v.id from membership v join conversation c on c.id = v.conversation_id
-               where v.conversation_id = $1 and v.account_id = $2 and c.last_seq > v.parted_seq";
+    let sql = "select v.id from membership v where v.conversation_id = $1 and v.account_id = $2
+                 and (v.opened = 1 or exists (select m.seq from message m
+                   where m.conversation_id = v.conversation_id and m.seq > v.parted_seq and m.kind < 2))";
     Ok(tx.maybe(sql, params![id, seat], |row| row.get::<i64>("id")).await?.is_some())
 }
 
