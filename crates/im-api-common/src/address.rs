@@ -3,7 +3,7 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, header::ORIGIN},
 };
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
 /// How the network around the server looks.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +65,32 @@ impl Network {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']' | '_');
         if host.chars().all(plain) { host } else { "localhost" }
     }
+}
+
+/// Whether a host, with or without a port, names this machine to whoever sends it: a loopback or private
+/// address, or the one at which it listens. What else a request says may be made up.
+pub fn is_near(host: &str, listening: IpAddr) -> bool {
+    let bare = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+    let bare = bare.map_or(host, |(bare, _)| bare);
+    let address = bare.strip_prefix('[').and_then(|v6| v6.strip_suffix(']')).unwrap_or(bare).parse();
+    match address.map(|address: IpAddr| address.to_canonical()) {
+        Ok(IpAddr::V4(v4)) => v4.is_loopback() || v4.is_private() || listening == v4,
+        Ok(IpAddr::V6(v6)) => v6.is_loopback() || v6.is_unique_local() || listening == v6,
+        Err(_) => bare.eq_ignore_ascii_case("localhost"),
+    }
+}
+
+/// Where others reach a server that listens here: at an address of the machine instead of at all of them.
+pub fn reachable(listening: SocketAddr) -> SocketAddr {
+    if !listening.ip().is_unspecified() {
+        return listening;
+    }
+    // Connecting a datagram socket sends nothing: the system only says from which address it would.
+    let outward = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).and_then(|socket| {
+        socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).and_then(|()| socket.local_addr())
+    });
+    let ip = outward.map_or(Ipv4Addr::LOCALHOST.into(), |address| address.ip());
+    SocketAddr::new(ip, listening.port())
 }
 
 /// Whether an origin, such as `https://im.example.com`, is among these.
@@ -131,6 +157,40 @@ mod tests {
             sent.extend(origin.map(|origin| (ORIGIN, origin.parse().unwrap())));
             assert_eq!(Network::default().trusts_page(&sent, &named), trusted, "{origin:?} {host}");
         }
+    }
+
+    #[test]
+    fn a_host_is_near_that_names_this_machine() {
+        let cases = [
+            ("127.0.0.1:7001", true),
+            ("127.0.0.1", true),
+            ("localhost:7001", true),
+            ("LOCALHOST", true),
+            ("[::1]:7001", true),
+            ("[::1]", true),
+            ("192.168.2.6:7001", true),
+            ("10.0.0.1", true),
+            ("[fd00::1]:7001", true),
+            ("203.0.113.7:7001", true),
+            ("203.0.113.8:7001", false),
+            ("[2001:db8::1]:7001", false),
+            ("evil.example", false),
+            ("evil.example:7001", false),
+            ("localhost.evil.example", false),
+            ("127.0.0.1.evil.example", false),
+            ("", false),
+        ];
+        for (host, near) in cases {
+            assert_eq!(is_near(host, "203.0.113.7".parse().unwrap()), near, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_server_is_reached_at_one_address() {
+        let fixed: SocketAddr = "203.0.113.7:7001".parse().unwrap();
+        assert_eq!(reachable(fixed), fixed);
+        let found = reachable("0.0.0.0:7001".parse().unwrap());
+        assert!(found.port() == 7001 && !found.ip().is_unspecified(), "{found}");
     }
 
     #[test]

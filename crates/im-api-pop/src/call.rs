@@ -1,20 +1,30 @@
 //! A call of an action: who, with which parameters.
-use crate::{Pop, action::Family, envelope::Fail, identity::Identity, input::Input};
+use crate::{
+    Pop,
+    action::{Action, Family},
+    envelope::Fail,
+    identity::Identity,
+    input::Input,
+};
 use axum::{extract::Request, http::HeaderMap};
 use im_core::{App, accounts::Caller};
-use std::{ops::Deref, sync::Mutex};
+use std::{net::IpAddr, ops::Deref, sync::Mutex};
 
 /// A call that [`dispatch`](crate::dispatch) let in. Parameters are read through it:
 /// see [`Input`].
 pub struct Call {
     /// What actions work with.
     pub pop: Pop,
+    /// What is called.
+    pub action: &'static Action,
     /// By which prefix it came.
     pub family: Family,
     /// Who calls.
     pub identity: Identity,
     /// The parameters.
     pub input: Input,
+    /// Where it comes from.
+    pub from: IpAddr,
     /// The client as limits count it.
     pub address: String,
     /// Whether it is a POST.
@@ -56,7 +66,7 @@ impl Call {
     pub fn caller(&self) -> Result<Caller, Fail> {
         match self.identity.user {
             Some(caller) => Ok(caller),
-            None if self.identity.by_key => Err(Fail::missing()),
+            None if self.identity.by_key() => Err(Fail::missing()),
             None => Err(Fail::signed_out()),
         }
     }

@@ -13,6 +13,8 @@ const ALPHABET: &[u8; 24] = b"234579ACDEFHJKMNPRTUVWXY";
 const CHARS: usize = 4;
 /// How long a picture may be answered.
 const LIFE_MS: i64 = 300_000;
+/// Bytes of randomness that tell one picture from another, 32 hexadecimal digits.
+const NONCE_BYTES: usize = 16;
 /// What a cookie begins with that is no session.
 const PREFIX: &str = "captcha";
 
@@ -58,10 +60,9 @@ impl Captchas {
     /// A new captcha; `None` when the picture cannot be drawn.
     pub fn issue(&self, purpose: Purpose, now: Millis) -> Option<Captcha> {
         let answer: Vec<u8> = (0..CHARS).map(|_| ALPHABET[rand::random_range(0..ALPHABET.len())]).collect();
-        let nonce = secrets::hex(&rand::random::<[u8; 16]>());
+        let nonce = secrets::hex(&rand::random::<[u8; NONCE_BYTES]>());
         let until = now.plus(LIFE_MS);
-        let seal = self.seal(purpose, &nonce, until, &String::from_utf8_lossy(&answer));
-        let cookie = format!("{PREFIX}.{nonce}.{}.{seal}", until.0);
+        let cookie = self.cookie(purpose, &nonce, until, &String::from_utf8_lossy(&answer));
         Some(Captcha { cookie, png: picture::draw(&answer)? })
     }
 
@@ -83,25 +84,52 @@ impl Captchas {
         answer: &str,
         now: Millis,
     ) -> bool {
-        cookies.filter_map(parse).any(|(nonce, until, seal)| {
-            let fresh = now < until && self.tried.entry_by_ref(nonce).or_insert(()).is_fresh();
-            let answer = answer.trim().to_ascii_uppercase();
-            fresh && secrets::same(seal, &self.seal(purpose, nonce, until, &answer))
+        let answer = answer.trim().to_ascii_uppercase();
+        cookies.filter_map(parse).any(|shown| {
+            let alive = now < shown.until && shown.until <= now.plus(LIFE_MS);
+            // Only what was issued here is remembered: whoever makes up cookies fills no memory.
+            let fresh = alive
+                && secrets::same(shown.mark, &self.mark(shown.nonce, shown.until))
+                && self.tried.entry_by_ref(shown.nonce).or_insert(()).is_fresh();
+            fresh && secrets::same(shown.seal, &self.seal(purpose, shown.nonce, shown.until, &answer))
         })
     }
 
+    fn cookie(&self, purpose: Purpose, nonce: &str, until: Millis, answer: &str) -> String {
+        let (mark, seal) = (self.mark(nonce, until), self.seal(purpose, nonce, until, answer));
+        format!("{PREFIX}.{nonce}.{}.{mark}.{seal}", until.0)
+    }
+
+    /// Says that a picture was shown by us, whatever its answer.
+    fn mark(&self, nonce: &str, until: Millis) -> String {
+        self.mac(&format!("{nonce}:{until}"))
+    }
+
     fn seal(&self, purpose: Purpose, nonce: &str, until: Millis, answer: &str) -> String {
+        self.mac(&format!("{purpose:?}:{nonce}:{until}:{answer}"))
+    }
+
+    fn mac(&self, text: &str) -> String {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(self.secret.as_bytes()).expect("a secret may have any length");
-        mac.update(format!("{purpose:?}:{nonce}:{until}:{answer}").as_bytes());
+        mac.update(text.as_bytes());
         secrets::hex(&mac.finalize().into_bytes())
     }
 }
 
-fn parse(cookie: &str) -> Option<(&str, Millis, &str)> {
+/// What a cookie says, which anybody may have written.
+struct Shown<'c> {
+    nonce: &'c str,
+    until: Millis,
+    mark: &'c str,
+    seal: &'c str,
+}
+
+fn parse(cookie: &str) -> Option<Shown<'_>> {
     let mut parts = cookie.strip_prefix(PREFIX)?.strip_prefix('.')?.split('.');
-    let (nonce, until, seal) = (parts.next()?, parts.next()?, parts.next()?);
-    Some((nonce, Millis(until.parse().ok()?), seal))
+    let (nonce, until, mark, seal) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let issued = nonce.len() == 2 * NONCE_BYTES && nonce.bytes().all(|b| b.is_ascii_hexdigit());
+    issued.then_some(Shown { nonce, until: Millis(until.parse().ok()?), mark, seal })
 }
 
 #[cfg(test)]
@@ -110,8 +138,7 @@ mod tests {
 
     /// A cookie whose answer is known.
     fn cookie(all: &Captchas, nonce: &str) -> String {
-        let until = Millis(LIFE_MS);
-        format!("{PREFIX}.{nonce}.{}.{}", until.0, all.seal(Purpose::Login, nonce, until, "AC34"))
+        all.cookie(Purpose::Login, &nonce.repeat(32), Millis(LIFE_MS), "AC34")
     }
 
     #[test]
@@ -127,6 +154,7 @@ mod tests {
             ("d", Purpose::Join, "AC34", 0, false),
             ("e", Purpose::Login, "AC34", LIFE_MS, false),
             ("f", Purpose::Login, "", 0, false),
+            ("0", Purpose::Login, "AC34", -1, false),
         ];
         for (nonce, purpose, answer, now, solves) in cases {
             let cookie = cookie(&all, nonce);
@@ -134,7 +162,29 @@ mod tests {
             assert_eq!(all.solves(cookies, purpose, answer, Millis(now)), solves, "{nonce} {answer}");
         }
         let other = Captchas::with("another".into());
-        assert!(!other.solves([&*cookie(&all, "g")].into_iter(), Purpose::Login, "AC34", Millis(0)));
+        assert!(!other.solves([&*cookie(&all, "1")].into_iter(), Purpose::Login, "AC34", Millis(0)));
+    }
+
+    #[test]
+    fn cookies_that_were_made_up_are_not_remembered() {
+        let all = Captchas::with("secret".into());
+        let (nonce, until) = ("a".repeat(32), Millis(LIFE_MS));
+        let good = cookie(&all, "a");
+        let seal = good.rsplit('.').next().unwrap();
+        let made_up = [
+            format!("{PREFIX}.{nonce}.{}.{seal}.{seal}", until.0),
+            format!("{PREFIX}.{nonce}.{}.{seal}", until.0),
+            good.replace(&nonce, &"b".repeat(32)),
+            good.replace(&until.0.to_string(), "1"),
+            all.cookie(Purpose::Login, &nonce, Millis(i64::MAX), "AC34"),
+            all.cookie(Purpose::Login, &"a".repeat(1 << 20), until, "AC34"),
+        ];
+        for cookie in &made_up {
+            assert!(!all.solves([&**cookie].into_iter(), Purpose::Login, "AC34", Millis(0)), "{cookie:.80}");
+        }
+        all.tried.run_pending_tasks();
+        assert_eq!(all.tried.entry_count(), 0);
+        assert!(all.solves([&*good].into_iter(), Purpose::Login, "AC34", Millis(0)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::{
     action::{Action, Family, Method as Does},
     call::Call,
     envelope::Fail,
-    identity,
+    identity::{self, shows_key},
     input::{Input, read_body},
     origin,
 };
@@ -44,10 +44,12 @@ pub fn router(actions: impl Iterator<Item = &'static Action>) -> Router<Pop> {
     let table: Table = Arc::new(table);
     let route = any(move |State(pop): State<Pop>, request: Request| answer(pop, table.clone(), request));
     let own = PUSH_AUTH.into_iter().fold(Router::new(), |router, path| router.route(path, route.clone()));
-    let own = own.route("/web/{*action}", route.clone()).route("/h5/{*action}", route.clone());
-    modules
-        .into_iter()
-        .fold(own, |router, module| router.route(&format!("/api/{module}/{{*action}}"), route.clone()))
+    let modules = modules.into_iter().map(|module| format!("/api/{module}"));
+    ["/web", "/h5"].into_iter().map(str::to_owned).chain(modules).fold(own, |router, root| {
+        // What lacks its action is ours to refuse, too.
+        let paths = [root.clone(), format!("{root}/"), format!("{root}/{{*action}}")];
+        paths.iter().fold(router, |router, path| router.route(path, route.clone()))
+    })
 }
 
 async fn answer(pop: Pop, table: Table, request: Request) -> Response {
@@ -61,6 +63,7 @@ async fn answer(pop: Pop, table: Table, request: Request) -> Response {
         let name = rest.trim_matches('/').to_ascii_lowercase();
         Some((family, *table.get(&(family.prefix(), name))?))
     });
+    let by_key = shows_key(&pop, &headers, request.uri().query());
     let mut response = match found {
         Some((family, action)) => run(pop.clone(), family, action, request).await,
         None => {
@@ -68,7 +71,7 @@ async fn answer(pop: Pop, table: Table, request: Request) -> Response {
             Fail::unknown().into_response()
         }
     };
-    if !headers.contains_key("x-api-key") {
+    if !by_key {
         origin::admit(&pop, &headers, &mut response);
     }
     response
@@ -115,13 +118,8 @@ async fn admit(pop: Pop, family: Family, action: &'static Action, request: Reque
     // `login_uid` belongs to the credential, wherever it stands.
     let all = Input::of(query.clone().into_iter().chain(body.clone()).collect());
     let query = Input::of(query);
-    let who = identity::Request {
-        family,
-        headers: &headers,
-        query: &query,
-        is_post,
-        from: pop.network.address(&headers, peer.as_ref()),
-    };
+    let from = pop.network.address(&headers, peer.as_ref());
+    let who = identity::Request { family, headers: &headers, query: &query, is_post, from };
     let known = identity::identify(&pop, action, who, &all).await;
     let writes_by_get = action.method == Does::Write && !is_post;
     let checked = known.and_then(|identity| match failed {
@@ -140,7 +138,18 @@ async fn admit(pop: Pop, family: Family, action: &'static Action, request: Reque
     };
     let input = if action.method == Does::Write { Input::of(body) } else { all };
     let address = pop.network.client(&headers, peer.as_ref());
-    Ok(Call { pop, family, identity, input, address, is_post, headers, request: request.into() })
+    Ok(Call {
+        pop,
+        action,
+        family,
+        identity,
+        input,
+        from,
+        address,
+        is_post,
+        headers,
+        request: request.into(),
+    })
 }
 
 #[cfg(test)]

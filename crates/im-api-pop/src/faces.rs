@@ -78,7 +78,7 @@ fn local(call: &Call, avatar: &str) -> Option<Key> {
     let path = match avatar.split_once("//") {
         Some((_, rest)) => {
             let (host, path) = rest.split_once('/')?;
-            let own = [call.pop.public_host(&call.headers), call.pop.network.host(&call.headers)];
+            let own = [&*call.pop.public_host(&call.headers), call.pop.network.host(&call.headers)];
             own.iter().any(|own| own.eq_ignore_ascii_case(host)).then_some(path)?
         }
         None => avatar.strip_prefix('/')?,

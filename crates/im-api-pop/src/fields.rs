@@ -1,6 +1,8 @@
 //! Fields that several actions take, with the rules of how they are written.
-use crate::{call::Call, captcha::Purpose, envelope::Fail, identity::cookies, input::Input};
+use crate::{call::Call, captcha::Purpose, envelope::Fail, input::Input};
+use im_api_common::cookies::cookies;
 use im_core::accounts::registration::NewUser;
+use im_gateway::pusher::content::good_url;
 use regex_lite::Regex;
 
 /// The picture of who brings none: drawn by us, served by [`public`](crate::public).
@@ -11,7 +13,7 @@ const NICKNAME: usize = 64;
 const PASSWORD: std::ops::RangeInclusive<usize> = 6..=64;
 /// Bytes of a signature or a remark.
 const SIGN: usize = 255;
-/// Bytes of an address.
+/// Bytes of the address of somebody's picture.
 const URL: usize = 1_000;
 
 /// What a telephone number looks like.
@@ -75,12 +77,9 @@ pub fn new_password(text: String) -> Result<String, Fail> {
     }
 }
 
-/// An address that clients may show (pop.md §5.3).
+/// The address of somebody's picture.
 pub fn url(text: String) -> Result<String, Fail> {
-    let leads = ["http://", "https://", "/"].iter().any(|start| text.starts_with(start));
-    let plain = !text.chars().any(|c| c.is_control() || matches!(c, '"' | '\'' | '`'));
-    let inert = !text.to_ascii_lowercase().contains("javascript");
-    if leads && plain && inert && text.len() <= URL { Ok(text) } else { Err(Fail::invalid()) }
+    if good_url(&text) && text.len() <= URL { Ok(text) } else { Err(Fail::invalid()) }
 }
 
 /// Refuses unless `captcha` answers the picture that was shown to this browser.

@@ -56,10 +56,9 @@ const LONGEST_MUTE_S: i64 = 365 * 24 * 60 * 60;
 
 /// `group/create`: a group of the caller and its friends.
 async fn create(call: Call) -> Reply {
-    let members = call.maybe_list("members")?.unwrap_or_default();
-    let trusted = call.identity.by_key;
+    let members = chosen(&call)?.unwrap_or_default();
+    let trusted = call.identity.by_key();
     let avatar = if trusted { avatar(&call)? } else { None };
-    let members = members.into_iter().map(AccountId).collect();
     let wish = Wish { members, name: name(&call)?, avatar, trusted };
     let made = groups::make(call.app(), call.caller()?, wish).await;
     let group = made.or_say(&[(Refusal::NoSuchPerson, 2, NO_USER), (Refusal::NotFriends, 2, "参数非法")])?;
@@ -68,6 +67,13 @@ async fn create(call: Call) -> Reply {
         "groupname": Text(&group.name),
         "avatar": Text(pusher::group_avatar(&group)),
     }))
+}
+
+/// Whom a call is about, if it says so: no more than a group holds.
+fn chosen(call: &Call) -> Result<Option<Vec<AccountId>>, Fail> {
+    let Some(members) = call.maybe_list("members")? else { return Ok(None) };
+    let fits = i64::try_from(members.len()).is_ok_and(|count| count <= call.app().chat.group_members);
+    if fits { Ok(Some(members.into_iter().map(AccountId).collect())) } else { Err(Fail::too_long()) }
 }
 
 /// A group's name, if one is given.
@@ -100,8 +106,8 @@ fn gid(call: &Call) -> Result<ConversationId, Fail> {
 
 /// `group/memberadd`: brings friends into a group.
 async fn bring(call: Call) -> Reply {
-    let (gid, members) = (gid(&call)?, call.list("members")?.into_iter().map(AccountId).collect());
-    let brought = groups::bring(call.app(), call.caller()?, gid, members, call.identity.by_key).await;
+    let (gid, members) = (gid(&call)?, chosen(&call)?.ok_or_else(Fail::missing)?);
+    let brought = groups::bring(call.app(), call.caller()?, gid, members, call.identity.by_key()).await;
     brought.or_say(&[
         (Refusal::NotMember, 2, "参数非法，非本群人员不得拉人进群"),
         (Refusal::NoSuchPerson, 2, NO_USER),
@@ -112,7 +118,7 @@ async fn bring(call: Call) -> Reply {
 
 /// `group/memberdel`: puts members out.
 async fn put_out(call: Call) -> Reply {
-    let (gid, members) = (gid(&call)?, call.list("members")?.into_iter().map(AccountId).collect());
+    let (gid, members) = (gid(&call)?, chosen(&call)?.ok_or_else(Fail::missing)?);
     let gone = groups::put_out(call.app(), call.caller()?, gid, members).await;
     gone.or_say(&[
         (Refusal::OwnerOnly, 2, "参数非法，群不存在或者非群创建人"),
@@ -167,7 +173,7 @@ async fn manager(call: Call) -> Reply {
 /// `group/ismanager`: whether somebody leads a group.
 async fn is_manager(call: Call) -> Reply {
     let (gid, member) = (gid(&call)?, AccountId(call.id("uid")?));
-    let asker = if call.identity.by_key { None } else { Some(call.caller()?) };
+    let asker = if call.identity.by_key() { None } else { Some(call.caller()?) };
     let leads = groups::leads(call.app(), asker, gid, member).await?;
     ok(json!({ "is_manager": flag(leads) }))
 }

@@ -6,25 +6,41 @@ use crate::{
     input::Input,
     keys::Key,
 };
-use axum::http::{
-    HeaderMap,
-    header::{AUTHORIZATION, COOKIE},
-};
+use axum::http::{HeaderMap, header::AUTHORIZATION};
+use im_api_common::{cookies::cookies, forms::urlencoded};
 use im_core::{
-    AccountId, Error, Refusal, SessionId,
+    AccountId, Error, Refusal,
     accounts::{self, Caller, Door, sessions},
 };
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
+
+/// What the audit log calls the key of the old kind.
+const LEGACY: &str = "legacy";
 
 /// Who calls.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Identity {
     /// The user, by its session or because a key acts for it.
     pub user: Option<Caller>,
-    /// Whether a server key speaks.
-    pub by_key: bool,
+    /// The server key that speaks, by name.
+    pub key: Option<Arc<str>>,
     /// Whether the user may change anything: a disabled one may not.
     pub disabled: bool,
+}
+
+impl Identity {
+    /// Whether a server key speaks.
+    pub fn by_key(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// Notes in the audit log what a server key does, and as whom.
+    pub fn audit(&self, action: &Action, input: &Input, from: IpAddr) {
+        if let Some(key) = &self.key {
+            let login_uid = input.maybe_text("login_uid").ok().flatten().unwrap_or_default();
+            tracing::info!(target: "audit", %key, action = action.name, login_uid, %from);
+        }
+    }
 }
 
 /// What the request itself says about who sent it.
@@ -60,20 +76,17 @@ pub async fn identify(
 ) -> Result<Identity, Fail> {
     let credential = credential(pop, action, &request).await?;
     let key = match &credential {
-        Credential::Key(key) => Some(&*key.id),
-        Credential::LegacyKey => Some("legacy"),
+        Credential::Key(key) => Some(key.id.clone()),
+        Credential::LegacyKey => Some(LEGACY.into()),
         Credential::None | Credential::Session(_) => None,
     };
-    if let Some(id) = key {
-        let login_uid = input.maybe_text("login_uid").ok().flatten().unwrap_or_default();
-        tracing::info!(target: "audit", key = id, action = action.name, login_uid, from = %request.from);
-    }
+    let mut identity = Identity { key, ..Identity::default() };
+    identity.audit(action, input, request.from);
     if let Credential::Key(key) = &credential
         && !key.allows(action.scope, request.from)
     {
         return Err(Fail::refused());
     }
-    let mut identity = Identity { by_key: key.is_some(), ..Identity::default() };
     match credential {
         Credential::None if action.who == Who::Anyone => {}
         Credential::None => return Err(Fail::signed_out()),
@@ -87,7 +100,7 @@ pub async fn identify(
         identity = named(pop, identity, input).await?;
     }
     if identity.user.is_none()
-        && identity.by_key
+        && identity.by_key()
         && matches!(action.who, Who::User | Who::KeyForUser)
         && !action.streams
     {
@@ -105,11 +118,10 @@ pub async fn named(pop: &Pop, identity: Identity, input: &Input) -> Result<Ident
     match identity.user {
         Some(caller) if caller.id == id => Ok(identity),
         Some(_) => Err(Fail::refused()),
-        None if !identity.by_key => Ok(identity),
+        None if !identity.by_key() => Ok(identity),
         None => {
             let account = accounts::find(&pop.app, id).await?.ok_or(Refusal::NoSuchPerson)?;
-            let (session, door, role) = (SessionId(0), Door::Pop, account.role);
-            let user = Some(Caller { id, session, door, role, account_role: role });
+            let user = Some(Caller::acting_for(&account));
             Ok(Identity { user, disabled: !account.enabled, ..identity })
         }
     }
@@ -166,11 +178,10 @@ fn bearer(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-/// The values of all cookies of this name, in the order sent.
-pub fn cookies<'h>(headers: &'h HeaderMap, name: &'h str) -> impl Iterator<Item = &'h str> {
-    let lines = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.filter(move |(known, _)| *known == name).map(|(_, value)| value)
+/// Whether a request shows a server key, good or not: no page of another origin reads the answer.
+pub fn shows_key(pop: &Pop, headers: &HeaderMap, query: Option<&str>) -> bool {
+    let old = |query: &str| urlencoded(query.as_bytes()).contains_key("pop_token");
+    headers.contains_key("x-api-key") || pop.keys().legacy() && query.is_some_and(old)
 }
 
 #[cfg(test)]
@@ -182,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_stand_in_headers_and_cookies() {
+    fn tokens_stand_in_headers() {
         type Case<'a> = (&'a [(&'static str, &'a str)], &'a [&'a str]);
         let cases: [Case<'_>; 6] = [
             (&[("token", "a")], &["a"]),
@@ -195,7 +206,5 @@ mod tests {
         for (pairs, tokens) in cases {
             assert_eq!(header_tokens(&headers(pairs)).collect::<Vec<_>>(), tokens, "{pairs:?}");
         }
-        let sent = headers(&[("cookie", "a=b; PHPSID=1; XPHPSID=2;PHPSID=3; PHPSID=")]);
-        assert_eq!(cookies(&sent, "PHPSID").collect::<Vec<_>>(), ["1", "3", ""]);
     }
 }

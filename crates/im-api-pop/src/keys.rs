@@ -2,7 +2,7 @@
 use crate::action::Scope;
 use im_core::{Millis, Pop, secrets};
 use md5::{Digest, Md5};
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 /// How far the time in an old kind of key may be off.
 const LEGACY_SECONDS: i64 = 300;
@@ -17,7 +17,7 @@ pub struct Keys {
 /// One server key.
 pub struct Key {
     /// What the audit log calls it.
-    pub id: String,
+    pub id: Arc<str>,
     /// SHA-256 of the secret, in lower-case hex.
     hash: String,
     scopes: Vec<Scope>,
@@ -77,7 +77,7 @@ impl Keys {
 /// `SECRET`, or `id=NAME secret=SECRET scopes=read,write,admin ips=10.0.0.0/8,::1`.
 fn key(text: &str, number: usize) -> Result<Key, String> {
     let all = vec![Scope::Read, Scope::Write, Scope::Admin];
-    let mut key = Key { id: number.to_string(), hash: String::new(), scopes: all, nets: Vec::new() };
+    let mut key = Key { id: number.to_string().into(), hash: String::new(), scopes: all, nets: Vec::new() };
     let text = text.trim();
     if !text.contains('=') {
         key.hash = hash(text)?;
@@ -85,7 +85,7 @@ fn key(text: &str, number: usize) -> Result<Key, String> {
     }
     for part in text.split_ascii_whitespace() {
         match part.split_once('=') {
-            Some(("id", id)) => key.id = id.to_owned(),
+            Some(("id", id)) => key.id = id.into(),
             Some(("secret", secret)) => key.hash = hash(secret)?,
             Some(("scopes", scopes)) => {
                 key.scopes = scopes.split(',').map(scope).collect::<Result<_, _>>()?

@@ -61,12 +61,15 @@ use axum::{Router, http::HeaderMap};
 use captcha::Captchas;
 use faces::Faces;
 use fields::Phones;
-use im_api_common::{address::Network, civil::Offset};
+use im_api_common::{
+    address::{Network, is_near, reachable},
+    civil::Offset,
+};
 use im_core::{AccountId, App};
 use im_gateway::Hub;
 use im_media::Store;
 use keys::Keys;
-use std::{ops::Deref, sync::Arc};
+use std::{borrow::Cow, net::SocketAddr, ops::Deref, sync::Arc};
 pub use uploads::Upload;
 
 /// What the actions work with.
@@ -83,6 +86,16 @@ pub struct Parts {
     pub upload: Upload,
     /// The installation's own time, by which files are filed.
     pub offset: Offset,
+    /// Where the server listens.
+    pub address: SocketAddr,
+}
+
+impl Parts {
+    /// The host that the settings name.
+    fn configured_host(&self) -> Option<&str> {
+        let url = self.network.public_url.split_once("://").map(|(_, host)| host.trim_end_matches('/'));
+        Some(&*self.app.pop.public_host).filter(|host| !host.is_empty()).or(url)
+    }
 }
 
 /// The state of the dialect's handlers.
@@ -96,6 +109,8 @@ pub(crate) struct Inner {
     phones: Phones,
     captchas: Captchas,
     faces: Faces,
+    /// Where others reach this machine, as far as it knows itself.
+    home: SocketAddr,
 }
 
 impl Deref for Pop {
@@ -111,13 +126,14 @@ impl Pop {
         if self.hub.is_online(id) { "online" } else { "offline" }
     }
 
-    /// Host, with its port, in the addresses of uploaded files. A request says it only where no setting does.
-    fn public_host<'a>(&'a self, asked: &'a HeaderMap) -> &'a str {
-        let url = self.network.public_url.split_once("://").map(|(_, host)| host.trim_end_matches('/'));
-        match (&*self.app.pop.public_host, url) {
-            ("", Some(host)) => host,
-            ("", None) => self.network.host(asked),
-            (host, _) => host,
+    /// Host, with its port, in the addresses of uploaded files. Where no setting says it, a request may, but
+    /// only one that names this machine: everybody would follow an address that one client made up.
+    fn public_host<'a>(&'a self, asked: &'a HeaderMap) -> Cow<'a, str> {
+        let (asked, home) = (self.network.host(asked), self.0.home);
+        match self.configured_host() {
+            Some(host) => host.into(),
+            None if is_near(asked, home.ip()) => asked.into(),
+            None => home.to_string().into(),
         }
     }
 
@@ -170,6 +186,13 @@ pub async fn router(parts: Parts) -> Result<Router, Box<dyn std::error::Error + 
     let keys = Keys::parse(&parts.app.pop)?;
     let phones = Phones::parse(&parts.app.pop.phone_pattern)?;
     let captchas = Captchas::load(&parts.app).await?;
-    let pop = Pop(Arc::new(Inner { parts, keys, phones, captchas, faces: Faces::default() }));
+    let home = reachable(parts.address);
+    if parts.configured_host().is_none() {
+        tracing::warn!(
+            "neither pop.public_host nor server.public_url is set: uploaded files get the addresses //{home}/…, \
+             or those of the requests that name this machine"
+        );
+    }
+    let pop = Pop(Arc::new(Inner { parts, keys, phones, captchas, faces: Faces::default(), home }));
     Ok(dispatch::router(actions()).merge(public::router()).with_state(pop))
 }

@@ -23,7 +23,7 @@ async fn get(call: Call) -> Reply {
     if content.len() > LONGEST {
         return Err(Fail::too_long());
     }
-    if call.identity.user.is_none() && !call.identity.by_key {
+    if call.identity.user.is_none() && !call.identity.by_key() {
         let public_url = call.pop.network.public_url.split_once("://").map_or("", |(_, host)| host);
         let own = [&*call.app().pop.public_host, public_url.trim_end_matches('/')];
         if !leads_here(&content, &own) {

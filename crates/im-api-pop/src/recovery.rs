@@ -61,7 +61,7 @@ async fn recover(call: Call) -> Reply {
 async fn change(call: Call) -> Reply {
     let caller = call.caller()?;
     let (new, again) = (call.secret("password1")?, call.secret("password2")?);
-    let old = if call.identity.by_key { None } else { Some(call.secret("password_old")?) };
+    let old = if call.identity.by_key() { None } else { Some(call.secret("password_old")?) };
     if new != again {
         return Err(Fail::new(904, "两次输入的密码不一致"));
     }

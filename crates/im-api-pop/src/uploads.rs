@@ -80,7 +80,7 @@ async fn receive(mut call: Call, wanted: For) -> Reply {
         return Err(fail);
     }
     let mut upload = take(&call, wanted, request).await?;
-    call.identity = of_form(&call, &upload.texts).await?;
+    of_form(&mut call, &upload.texts).await?;
     let user = call.identity.user.map(|caller| caller.id);
     if wanted == For::Avatar && user.is_none() {
         return Err(Fail::missing());
@@ -112,6 +112,11 @@ fn admit(call: &Call, wanted: For) -> Result<(), Fail> {
         For::File => im_core::uploads::check(call.app(), false)?,
         For::Avatar | For::GroupAvatar => {}
     }
+    count(call)
+}
+
+/// Counts an upload of the user, once it is known.
+fn count(call: &Call) -> Result<(), Fail> {
     match call.identity.user {
         Some(caller) => Ok(call.app().limiter.take(Rate::Upload, caller.id, call.app().now())?),
         None => Ok(()),
@@ -133,14 +138,23 @@ async fn take(call: &Call, wanted: For, request: Request) -> Result<uploads::Upl
     })
 }
 
-/// Who sends the file, where the form says it beside the file.
-async fn of_form(call: &Call, texts: &[(String, String)]) -> Result<crate::identity::Identity, Fail> {
+/// Reads who sends the file, where the form says it beside the file.
+async fn of_form(call: &mut Call, texts: &[(String, String)]) -> Result<(), Fail> {
+    if !call.family_has_login_uid() {
+        return Ok(());
+    }
     let fields = texts.iter().map(|(name, text)| (name.clone(), Value::from(text.as_str())));
-    let identity = match call.family_has_login_uid() {
-        true => named(&call.pop, call.identity, &Input::of(fields.collect())).await?,
-        false => call.identity,
-    };
-    if identity.disabled { Err(Refusal::AccountDisabled.into()) } else { Ok(identity) }
+    let input = Input::of(fields.collect());
+    let known = call.identity.user.is_some();
+    call.identity = named(&call.pop, std::mem::take(&mut call.identity), &input).await?;
+    if call.identity.disabled {
+        return Err(Refusal::AccountDisabled.into());
+    }
+    if known || call.identity.user.is_none() {
+        return Ok(());
+    }
+    call.identity.audit(call.action, &input, call.from);
+    count(call)
 }
 
 /// Where the file is stored: a name that cannot be guessed.

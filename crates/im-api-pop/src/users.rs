@@ -51,7 +51,7 @@ async fn get(call: Call) -> Reply {
     let uid = call.maybe_id("uid")?.map(AccountId);
     let username = call.maybe_text("username")?.filter(|name| !name.is_empty());
     let password = call.maybe_secret("password")?;
-    if password.is_some() && !call.identity.by_key {
+    if password.is_some() && !call.identity.by_key() {
         return Err(Fail::refused());
     }
     let sought = match (uid, username, password) {
@@ -109,7 +109,7 @@ async fn many(call: Call) -> Reply {
 async fn update(call: Call) -> Reply {
     let caller = call.caller()?;
     let state = call.maybe_text("account_state")?;
-    if state.is_some() && !call.identity.by_key {
+    if state.is_some() && !call.identity.by_key() {
         return Err(Fail::refused());
     }
     if call.identity.disabled && state.is_none() {
@@ -142,7 +142,7 @@ async fn set_member(call: Call) -> Reply {
 fn viewer(call: &Call) -> Viewer {
     let user = call.identity.user.map(|caller| caller.id);
     match user {
-        Some(id) if !call.identity.by_key => Viewer::User(id),
+        Some(id) if !call.identity.by_key() => Viewer::User(id),
         user => Viewer::Key(user),
     }
 }

@@ -1,5 +1,5 @@
 //! What leaves the dialect: texts of people escaped (pop.md §1.6), times in seconds, flags as numbers.
-use im_core::Millis;
+pub use im_gateway::pusher::seconds;
 use im_gateway::pusher::text::escape;
 use serde::{Serialize, Serializer};
 
@@ -11,11 +11,6 @@ impl<S: AsRef<str>> Serialize for Text<S> {
     fn serialize<Z: Serializer>(&self, to: Z) -> Result<Z::Ok, Z::Error> {
         to.serialize_str(&escape(self.0.as_ref()))
     }
-}
-
-/// Whole seconds since 1970.
-pub fn seconds(at: Millis) -> i64 {
-    at.0.div_euclid(1_000)
 }
 
 /// 0 or 1.

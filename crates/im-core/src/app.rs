@@ -53,8 +53,8 @@ crate::settings! {
 crate::settings! {
     /// The pop dialect and its customer service (docs/dialects/pop.md).
     pub struct Pop {
-        /// Host, with its port, in the addresses of uploaded files; empty: as server.public_url says,
-        /// or each request.
+        /// Host, with its port, in the addresses of uploaded files; empty: that of server.public_url, else
+        /// one of this machine.
         public_host: String = String::new(),
         /// Name of the session cookie.
         session_cookie: String = "PHPSID".into(),

@@ -125,8 +125,7 @@ pub async fn avatars(app: &App, ids: Vec<i64>) -> Result<Vec<String>> {
     app.read(move |_, tx| {
         Box::pin(async move {
             let found = accounts::by_ids(tx, &ids).await?.into_iter();
-            let mut found: HashMap<_, _> =
-                found.map(|account| (account.id.0, account.avatar)).collect();
+            let mut found: HashMap<_, _> = found.map(|account| (account.id.0, account.avatar)).collect();
             Ok(ids.iter().map(|id| found.remove(id).unwrap_or_default()).collect())
         })
     })

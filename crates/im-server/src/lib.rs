@@ -142,6 +142,10 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
         format!("egg.time_zone: {:?} is not an offset such as +08:00", settings.egg.time_zone)
     })?;
     let style = Style { icons: settings.egg.icons.clone(), offset };
+    let listener = connections::listen(&settings.server.listen)
+        .await
+        .map_err(|e| format!("cannot listen on {}: {e}", settings.server.listen))?;
+    let address = listener.local_addr()?;
     let network = Network {
         behind_proxy: settings.server.behind_proxy,
         public_url: settings.server.public_url.clone(),
@@ -158,6 +162,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
         network: network.clone(),
         upload: settings.upload.clone(),
         offset: style.offset.clone(),
+        address,
     })
     .await?;
     let egg = im_api_egg::router(im_api_egg::Parts {
@@ -176,10 +181,6 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
         .merge(pop)
         .merge(egg);
 
-    let listener = connections::listen(&settings.server.listen)
-        .await
-        .map_err(|e| format!("cannot listen on {}: {e}", settings.server.listen))?;
-    let address = listener.local_addr()?;
     let metrics = operations::listen(health, &settings.metrics).await?;
     let trigger = listen_for_triggers(hub.clone(), &settings.push.trigger_listen).await?;
     let stop = CancellationToken::new();

@@ -9,7 +9,9 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use crate::{AccountId, App, Error, Event, Millis, Rate, Refusal, Result, SessionEnd, SessionId};
+use crate::{
+    AccountId, App, Error, Event, Millis, Rate, Refusal, Result, SessionEnd, SessionId, secrets::sha256_hex,
+};
 use im_db::{Row, Tx};
 use registration::{NewUser, Origin};
 use serde::{Deserialize, Serialize};
@@ -336,6 +338,19 @@ pub async fn reset_password(app: &App, username: String, new: String) -> Result<
     .await
 }
 
+/// What changes whenever the password of an account does: to be compared, and told to nobody. `None`
+/// for an account that nobody may come into.
+pub async fn generation(app: &App, id: AccountId) -> Result<Option<String>> {
+    app.read(move |_, tx| {
+        Box::pin(async move {
+            let enabled = store::by_id(tx, id).await?.is_some_and(|account| account.enabled);
+            let hash = if enabled { store::password_hash(tx, id).await? } else { None };
+            Ok(hash.map(|hash| sha256_hex(&hash)))
+        })
+    })
+    .await
+}
+
 /// Disables an account, whose sessions are good for nothing from now on, or enables it again; then it
 /// signs in anew.
 ///
@@ -487,6 +502,6 @@ pub(crate) async fn convert(app: &App, tx: &mut Tx, id: AccountId, username: &st
 
 pub(crate) use passwords::hash as hash_password;
 pub(crate) use store::{
-    avatar_changed, by_ids, by_nid, by_username, change as write_profile, count_seats, describe_device, session_role,
-    set_merchant, username_exists, visitor_by_device,
+    avatar_changed, by_ids, by_nid, by_username, change as write_profile, count_seats, describe_device,
+    session_role, set_merchant, username_exists, visitor_by_device,
 };

@@ -139,7 +139,8 @@ pub(crate) async fn begin(
     Ok(token)
 }
 
-/// Ends these sessions of `id`.
+/// Ends these sessions of `id`. A new password is told even where there were none: what server keys
+/// asked for ends with the old one.
 pub(crate) async fn end(
     app: &App,
     tx: &mut Tx,
@@ -151,7 +152,7 @@ pub(crate) async fn end(
     for session in sessions {
         hashes.extend(store::delete_session(tx, *session).await?);
     }
-    if !sessions.is_empty() {
+    if !sessions.is_empty() || why == SessionEnd::PasswordChanged {
         forget(app, tx, hashes);
         app.emit(tx, Event::SessionsEnded(id, sessions.to_vec(), why));
     }

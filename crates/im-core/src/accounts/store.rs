@@ -1,7 +1,7 @@
 //! The SQL of accounts and sessions.
 use super::*;
 use crate::accounts::sessions::Hash;
-use im_db::{Column, params};
+use im_db::{Column, Engine, params};
 
 type Db<T> = im_db::Result<T>;
 
@@ -64,10 +64,11 @@ pub async fn by_ids(tx: &mut Tx, ids: &[i64]) -> Db<Vec<Account>> {
     let sql = match tx.engine() {
         Engine::Sqlite => account_where!("id in (select value from json_each($1)) order by id"),
         Engine::Postgres => account_where!(
-            "id in (select cast(value as bigint) from json_array_elements_text(cast($1 as json))) order by id"
+            "id in (select cast(value as bigint)
+                    from json_array_elements_text(cast(cast($1 as text) as json))) order by id"
         ),
     };
-    tx.all(sql, params![&json_list(ids)], read_account).await
+    tx.all(sql, params![&serde_json::json!(ids).to_string()], read_account).await
 }
 
 /// The account with this public id, enabled or not.

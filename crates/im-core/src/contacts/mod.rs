@@ -12,7 +12,7 @@ use crate::{
 };
 pub use applying::{Asked, Decided, add, apply, edge, remark, request, requests_of, settle};
 use im_db::{Row, Tx};
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 /// How `owner` keeps `peer` among its friends. A friendship is two edges.
 #[derive(Clone, Debug)]
@@ -352,6 +352,18 @@ pub(crate) async fn remarks_on(tx: &mut Tx, id: AccountId) -> Result<Vec<(Accoun
 /// The remark that `owner` keeps on `peer`; `None` when they are no friends.
 pub(crate) async fn remark_on(tx: &mut Tx, owner: AccountId, peer: AccountId) -> Result<Option<String>> {
     Ok(store::edge(tx, owner, peer).await?.map(|edge| edge.remark))
+}
+
+/// The remarks that `owner` keeps on those of these accounts that are its friends.
+pub(crate) async fn remarks_by(
+    tx: &mut Tx,
+    owner: AccountId,
+    peers: &[i64],
+) -> Result<HashMap<AccountId, String>> {
+    let (Some(first), Some(last)) = (peers.iter().min(), peers.iter().max()) else {
+        return Ok(HashMap::new());
+    };
+    Ok(store::remarks_by(tx, owner, *first, *last).await?.into_iter().collect())
 }
 
 /// Whether the account has a friend that it did not block.

@@ -129,6 +129,17 @@ pub async fn remarks_on(tx: &mut Tx, id: AccountId) -> Db<Vec<(AccountId, String
     tx.all(sql, params![id], |row| Ok((row.get("owner_id")?, row.get("remark")?))).await
 }
 
+/// What `owner` calls its friends between these numbers.
+pub async fn remarks_by(
+    tx: &mut Tx,
+    owner: AccountId,
+    first: i64,
+    last: i64,
+) -> Db<Vec<(AccountId, String)>> {
+    let sql = "select peer_id, remark from edge where owner_id = $1 and peer_id between $2 and $3";
+    tx.all(sql, params![owner, first, last], |row| Ok((row.get("peer_id")?, row.get("remark")?))).await
+}
+
 pub async fn has_friends(tx: &mut Tx, owner: AccountId) -> Db<bool> {
     let sql = "select id from edge where owner_id = $1 and status = 1 and blocked = 0 limit 1";
     Ok(tx.maybe(sql, params![owner], |row| row.get::<i64>("id")).await?.is_some())

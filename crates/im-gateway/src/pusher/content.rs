@@ -2,7 +2,7 @@
 use super::text::unlinked;
 use im_core::messages::Body;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 /// How the content stands beside a core body that does not say it to the letter.
 #[derive(Serialize, Deserialize)]
@@ -15,38 +15,50 @@ const WORDLESS: &str = "[消息]";
 /// Bytes of an address at most. Also keeps the look at a long content short.
 const URL: usize = 2_048;
 
+/// Makes a core body of an address.
+type Kind = fn(String) -> Body;
+
 /// `content` in the core's words, and what these leave out.
 pub fn parse(content: &str) -> (Body, Option<String>) {
-    let body = recognise(content);
-    let said_again = matches!(body, Body::Text(_)) || form(&body) == content;
+    let Some((kind, at)) = recognise(content) else { return (Body::Text(content.to_owned()), None) };
+    let body = kind(content[at].to_owned());
+    let said_again = form(&body) == content;
     let raw = if said_again { None } else { serde_json::to_string(&Raw { pop: content }).ok() };
     (body, raw)
+}
+
+/// Where in `content` the address stands that [`parse`] takes for the body; nowhere in a text.
+pub fn address(content: &str) -> Option<Range<usize>> {
+    recognise(content).map(|(_, at)| at)
 }
 
 /// What a pop client is shown of a message of any dialect; not escaped. Notices have texts of their
 /// own: [`notice`](super::notices::notice).
 pub fn say(body: &Body, raw: Option<&str>) -> String {
+    // A text says all there is, however large what its dialect keeps beside it.
+    let raw = raw.filter(|_| !matches!(body, Body::Text(_)));
     let kept = raw.and_then(|raw| serde_json::from_str::<Raw<String>>(raw).ok());
     let content = kept.map_or_else(|| form(body), |raw| raw.pop);
     let content = match unlinked(&content) {
         Cow::Owned(broken) => broken,
         Cow::Borrowed(_) => content,
     };
-    if content.contains('(') { inert(&content).unwrap_or(content) } else { content }
+    let pictures = matches!(body, Body::Image(_) | Body::Audio(_) | Body::Auto { .. });
+    if content.contains('(') { inert(&content, pictures).unwrap_or(content) } else { content }
 }
 
 /// The content with every form broken whose address clients must not follow, by a space without width
-/// before the address; `None` when there is none.
-fn inert(content: &str) -> Option<String> {
-    let voice = content.strip_prefix("voice(").map(|rest| ("voice".len(), rest));
-    let links = content.match_indices("](").map(|(at, _)| (at + 1, &content[at + 2..]));
-    // What began with the clients' base is broken already.
-    let bad = |rest: &str| {
-        let near = &rest[..rest.floor_char_boundary(URL + 4)];
-        !rest.starts_with('{') && !good_url(near.split(')').next().unwrap_or_default())
+/// before the address; `None` when there is none. Without `pictures` nothing in it is shown as one:
+/// clients make a picture of whatever has the form, and here the switch for them was not asked.
+fn inert(content: &str, pictures: bool) -> Option<String> {
+    let voice = content.strip_prefix("voice(").map(near).filter(|url| !good_url(url)).map(|_| "voice".len());
+    let bad = |link: &Link<'_>| {
+        // What began with the clients' base is broken already.
+        let follows = good_url(link.url) || link.url.starts_with('{');
+        !follows || (link.is_picture && !pictures)
     };
     let breaks: Vec<_> =
-        voice.into_iter().chain(links).filter(|(_, rest)| bad(rest)).map(|(at, _)| at).collect();
+        voice.into_iter().chain(links(content).filter(bad).map(|link| link.at - 1)).collect();
     if breaks.is_empty() {
         return None;
     }
@@ -60,6 +72,36 @@ fn inert(content: &str) -> Option<String> {
     Some(broken)
 }
 
+/// What stands where clients look for an address: behind `](`.
+struct Link<'a> {
+    /// Where it begins.
+    at: usize,
+    /// As far as the next `)`.
+    url: &'a str,
+    /// Whether a `![` stands before it in the same line: `!\[.*?\]\(([^)]+?)\)`.
+    is_picture: bool,
+}
+
+fn links(content: &str) -> impl Iterator<Item = Link<'_>> {
+    let lines = content.split_inclusive('\n').scan(0, |end, line| {
+        *end += line.len();
+        Some((*end - line.len(), line))
+    });
+    lines.flat_map(move |(start, line)| {
+        let picture = line.find("![").unwrap_or(line.len());
+        line.match_indices("](").map(move |(found, _)| {
+            let at = start + found + 2;
+            Link { at, url: near(&content[at..]), is_picture: picture < found }
+        })
+    })
+}
+
+/// An address as far as the next `)`, or as far as it may be long, and a little more.
+fn near(rest: &str) -> &str {
+    let near = &rest[..rest.floor_char_boundary(URL + 4)];
+    near.split(')').next().unwrap_or_default()
+}
+
 /// Whether clients may follow this address (pop.md §5.3).
 pub fn good_url(url: &str) -> bool {
     let begins = ["http://", "https://", "/"].iter().any(|start| url.starts_with(start));
@@ -67,49 +109,44 @@ pub fn good_url(url: &str) -> bool {
     begins && url.len() <= URL && url.chars().all(inert) && !url.to_ascii_lowercase().contains("javascript")
 }
 
-fn recognise(content: &str) -> Body {
-    let text = || Body::Text(content.to_owned());
-    if let Some(url) = voice(content) {
-        return if good_url(url) { Body::Audio(url.to_owned()) } else { text() };
-    }
-    if let Some(url) = image(content) {
-        return if good_url(url) { Body::Image(url.to_owned()) } else { text() };
-    }
-    match file(content) {
-        Some((name, url)) if good_url(url) && is_video(name) => Body::Video(url.to_owned()),
-        Some((_, url)) if good_url(url) => Body::File(url.to_owned()),
-        _ => text(),
-    }
+/// The form that the content has, and where its address stands.
+fn recognise(content: &str) -> Option<(Kind, Range<usize>)> {
+    let found: (Kind, _) = if let Some(at) = voice(content) {
+        (Body::Audio, at)
+    } else if let Some(at) = image(content) {
+        (Body::Image, at)
+    } else {
+        let (name, at) = file(content)?;
+        (if is_video(name) { Body::Video } else { Body::File }, at)
+    };
+    Some(found)
 }
 
 /// `^voice\(([^)]+?)\)$`
-fn voice(content: &str) -> Option<&str> {
+fn voice(content: &str) -> Option<Range<usize>> {
     let url = content.strip_prefix("voice(")?.strip_suffix(')')?;
-    (!url.is_empty() && !url.contains(')')).then_some(url)
+    let at = "voice(".len();
+    (good_url(url) && !url.contains(')')).then(|| at..at + url.len())
 }
 
-/// `!\[.*?\]\(([^)]+?)\)`, anywhere.
-fn image(content: &str) -> Option<&str> {
-    let content = &content[..=content.rfind(')')?];
-    let mut start = 0;
-    content.split_inclusive('\n').find_map(|line| {
-        let begin = line.find("![").map(|at| start + at + 2);
-        start += line.len();
-        let begin = begin?;
-        content[begin..start].match_indices("](").find_map(|(at, _)| {
-            let (url, _) = content[begin + at + 2..].split_once(')')?;
-            (!url.is_empty()).then_some(url)
-        })
-    })
+/// The first picture with a good address, wherever it stands: the bad ones before it are broken when
+/// they are shown, and then clients show this one.
+fn image(content: &str) -> Option<Range<usize>> {
+    let found = links(content).find(|link| {
+        let closed = content[link.at + link.url.len()..].starts_with(')');
+        link.is_picture && closed && good_url(link.url)
+    })?;
+    Some(found.at..found.at + found.url.len())
 }
 
 /// `^file\[(.*?)[\t|](.*?)\]\((.+?)\)$`: name and address.
-fn file(content: &str) -> Option<(&str, &str)> {
+fn file(content: &str) -> Option<(&str, Range<usize>)> {
     let rest = content.strip_prefix("file[")?.strip_suffix(')')?;
     let (name, rest) = rest.split_once(['\t', '|'])?;
     let (size, url) = rest.split_once("](")?;
     let one_line = !name.contains('\n') && !size.contains('\n');
-    (one_line && !url.is_empty()).then_some((name, url))
+    let end = content.len() - 1;
+    (one_line && good_url(url)).then(|| (name, end - url.len()..end))
 }
 
 /// By their convention, clients play a file of such a name.
@@ -155,7 +192,12 @@ mod tests {
             ("你好", Body::Text("你好".into())),
             ("![](//p.com/a.png)", Body::Image("//p.com/a.png".into())),
             ("look: ![图片](/a.png) nice", Body::Image("/a.png".into())),
-            ("![a](b ![](/c.png)", Body::Text("![a](b ![](/c.png)".into())),
+            ("![a](b ![](/c.png)", Body::Image("/c.png".into())),
+            ("![x](x) ![](/a.png)", Body::Image("/a.png".into())),
+            ("![x](x) [y](/a.png)", Body::Image("/a.png".into())),
+            ("[y](/b.png) ![](/a.png) ![](/c.png)", Body::Image("/a.png".into())),
+            ("voice(x ![](/a.png)", Body::Image("/a.png".into())),
+            ("![](/a.png", Body::Text("![](/a.png".into())),
             ("![\n](/a.png)", Body::Text("![\n](/a.png)".into())),
             ("![\n![x](/a.png)", Body::Image("/a.png".into())),
             ("![](javascript:alert(1))", Body::Text("![](javascript:alert(1))".into())),
@@ -213,6 +255,54 @@ mod tests {
         }
     }
 
+    /// Whether clients would make a picture of anything in the text.
+    fn shows_a_picture(text: &str) -> bool {
+        let ends = |(at, _): (usize, &str)| text[at + 2..].find(')').is_some_and(|length| length > 0);
+        text.match_indices("![").any(|(at, _)| {
+            let line = text[at..].find('\n').map_or(text.len(), |length| at + length);
+            text[..line].match_indices("](").filter(|(middle, _)| *middle > at).any(ends)
+        })
+    }
+
+    #[test]
+    fn only_a_picture_is_shown_as_one() {
+        let content = "![x](x) ![](/a.png)";
+        let (body, raw) = parse(content);
+        assert!(matches!(body, Body::Image(_)) && shows_a_picture(&say(&body, raw.as_deref())));
+        let text = |content: &str| Body::Text(content.into());
+        let file = Body::File("/q![](/a.png".into());
+        for body in [text(content), text("![](/a.png)"), text("![]({x)"), Body::Other(content.into()), file] {
+            assert!(!shows_a_picture(&say(&body, None)), "{body:?}");
+        }
+        let answer = Body::Auto { text: "![](/a.png)".into(), asked: None };
+        assert!(shows_a_picture(&say(&answer, None)), "a merchant's own words");
+    }
+
+    #[test]
+    fn the_address_of_a_form_is_found_where_it_stands() {
+        let cases = [
+            ("/a /a ![/a](/a) /a", Some(12..14)),
+            ("![x](x) ![](/a.png)", Some(12..18)),
+            ("voice(/a)", Some(6..8)),
+            ("file[/a\t/a](/a)", Some(12..14)),
+            ("see /a", None),
+        ];
+        for (content, at) in cases {
+            assert_eq!(address(content), at, "{content}");
+        }
+    }
+
+    #[test]
+    fn a_long_content_is_read_in_no_time() {
+        let began = std::time::Instant::now();
+        for piece in ["](", "![](", "![](/", "![a](/x\n", "voice("] {
+            let content = piece.repeat(10_000 / piece.len());
+            let (body, raw) = parse(&content);
+            assert_eq!(say(&body, raw.as_deref()).replace('\u{200B}', ""), content);
+        }
+        assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
+    }
+
     #[test]
     fn a_plain_form_needs_no_second_copy() {
         for content in ["hi", "![](/a.png)", "voice(/a)", "file[a.pdf\t](/a.pdf)", "[x](/y)"] {
@@ -226,6 +316,13 @@ mod tests {
         fn what_was_said_is_said_again(content in "(voice|file|!)?[\\[(]?[a-z|\t\n]{0,3}[\\])]?[\\[(]{0,2}(/|https://)?[a-z/.)]{0,9}\\)?") {
             let (body, raw) = parse(&content);
             prop_assert_eq!(say(&body, raw.as_deref()).replace('\u{200B}', ""), content);
+        }
+
+        #[test]
+        fn what_is_no_picture_is_never_shown_as_one(content in "(!\\[|\\]\\(|\\)|/a|x|\n|voice\\(|file\\[|\t|\\{){0,12}") {
+            let (body, raw) = parse(&content);
+            let shown = say(&body, raw.as_deref());
+            prop_assert!(matches!(body, Body::Image(_) | Body::Audio(_)) || !shows_a_picture(&shown), "{}", shown);
         }
 
         #[test]

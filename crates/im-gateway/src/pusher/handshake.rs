@@ -8,11 +8,12 @@ use super::{
 use crate::{hub::Hub, ws::Upgrade};
 use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
-    http::{HeaderMap, header::COOKIE},
+    http::HeaderMap,
     response::Response,
 };
+use im_api_common::cookies::cookies;
 use im_core::{
-    AccountId, Error, SessionId,
+    AccountId, Error,
     accounts::{self, Caller, Door, sessions},
 };
 use serde::Deserialize;
@@ -79,7 +80,7 @@ async fn admit(hub: &Arc<Hub>, key: &str, asked: &Asked, headers: &HeaderMap) ->
     Ok(place)
 }
 
-/// Whose socket it is: the key's, the cookie's, the token's; or nobody's.
+/// Whose socket it is: the key's, that of the first cookie that is good, the token's; or nobody's.
 async fn find(
     hub: &Hub,
     keyed: Keyed,
@@ -93,7 +94,7 @@ async fn find(
         }
         Keyed::Holder(Ticket::Account(account)) => acting(hub, account).await?.map(Some).ok_or(UNAUTHORISED),
         Keyed::Base => {
-            let tokens = cookie(hub, headers).into_iter().chain(asked.token.as_deref());
+            let tokens = session_cookies(hub, headers).chain(asked.token.as_deref());
             for token in tokens {
                 let found = known(sessions::authenticate(&hub.app, token, Door::Pop).await)?;
                 if found.is_some() {
@@ -108,22 +109,13 @@ async fn find(
 /// The caller as a server key has it that acts as `account`.
 async fn acting(hub: &Hub, account: AccountId) -> Result<Option<Caller>, Refused> {
     let found = known(accounts::find(&hub.app, account).await)?.flatten().filter(|account| account.enabled);
-    Ok(found.map(|account| Caller {
-        id: account.id,
-        session: SessionId(0),
-        door: Door::Pop,
-        role: account.role,
-        account_role: account.role,
-    }))
+    Ok(found.map(|account| Caller::acting_for(&account)))
 }
 
-/// The session cookie, where the page may use it.
-fn cookie<'a>(hub: &Hub, headers: &'a HeaderMap) -> Option<&'a str> {
-    let name = hub.app.pop.session_cookie.as_str();
-    let all = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = all.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let (_, value) = pairs.find(|(key, _)| *key == name)?;
-    hub.pusher.trusts_page(&hub.app, headers).then_some(value)
+/// The session cookies, where the page may use them.
+fn session_cookies<'a>(hub: &'a Hub, headers: &'a HeaderMap) -> impl Iterator<Item = &'a str> {
+    let trusted = hub.pusher.trusts_page(&hub.app, headers);
+    cookies(headers, &hub.app.pop.session_cookie).filter(move |_| trusted)
 }
 
 /// A refusal finds nobody; our own failure sends the client away for a while.

@@ -4,11 +4,12 @@ use super::Push;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use im_core::{
-    AccountId, App, Millis, Result, SessionId,
-    accounts::Caller,
+    AccountId, App, Millis, Refusal, Result, SessionId,
+    accounts::{self, Caller},
     secrets::{self, hex, same},
 };
 use sha2::Sha256;
+use std::fmt;
 
 /// Characters of a key that was made at random.
 const KEY_CHARS: usize = 20;
@@ -21,13 +22,41 @@ pub struct Keys {
     ticket_ms: i64,
 }
 
-/// What a ticket says, if it is ours.
+/// Of an account's password, under our secret: another one after every change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark(u64);
+
+/// Whose a socket is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ticket {
     /// Good while this session of this account lives.
     Session(SessionId, AccountId),
-    /// Good for this account; a server key asked for it, and it has not lapsed.
-    Account(AccountId),
+    /// A server key asked for it: good for this account until then, while the password has this mark.
+    Account(AccountId, Millis, Mark),
+}
+
+impl fmt::Display for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ticket::Session(session, account) => write!(f, "s{session}.{account}"),
+            Ticket::Account(account, until, Mark(mark)) => write!(f, "u{account}.{until}.{mark}"),
+        }
+    }
+}
+
+impl Ticket {
+    fn parse(text: &str) -> Option<Self> {
+        let (kind, rest) = text.split_at_checked(1)?;
+        let mut parts = rest.split('.');
+        let mut number = || parts.next()?.parse::<i64>().ok();
+        let (first, second) = (number()?, number()?);
+        let mark = parts.next().map(str::parse);
+        match (kind, mark) {
+            ("s", None) => Some(Ticket::Session(SessionId(first), AccountId(second))),
+            ("u", Some(Ok(mark))) => Some(Ticket::Account(AccountId(first), Millis(second), Mark(mark))),
+            _ => None,
+        }
+    }
 }
 
 /// What a key in a socket's address means.
@@ -61,12 +90,30 @@ impl Keys {
     }
 
     /// The key under which the caller's sockets are its own: the same for as long as the session
-    /// lives; for a server key that acts as somebody, good for a time.
-    pub fn of(&self, caller: Caller, now: Millis) -> String {
-        let claim = match caller.session {
-            SessionId(0) => format!("u{}.{}", caller.id, now.plus(self.ticket_ms).0),
-            session => format!("s{session}.{}", caller.id),
+    /// lives; for a server key that acts as somebody, good for a time and while the password is the same.
+    pub async fn of(&self, app: &App, caller: Caller) -> Result<String> {
+        let ticket = match caller.session {
+            SessionId(0) => {
+                let mark = self.mark(app, caller.id).await?.ok_or(Refusal::NoSuchAccount)?;
+                Ticket::Account(caller.id, app.now().plus(self.ticket_ms), mark)
+            }
+            session => Ticket::Session(session, caller.id),
         };
+        Ok(self.write(ticket))
+    }
+
+    /// The mark of the account's password; `None` for an account that nobody may come into.
+    pub(super) async fn mark(&self, app: &App, account: AccountId) -> Result<Option<Mark>> {
+        let generation = accounts::generation(app, account).await?;
+        Ok(generation.map(|of| {
+            let sealed = mac(&self.ticket_secret, &of);
+            Mark(sealed.iter().take(8).fold(0, |mark, byte| mark << 8 | u64::from(*byte)))
+        }))
+    }
+
+    /// The key with this ticket.
+    pub(super) fn write(&self, ticket: Ticket) -> String {
+        let claim = ticket.to_string();
         format!("{}.{claim}.{}", self.key, self.seal(&claim))
     }
 
@@ -80,13 +127,9 @@ impl Keys {
         if !same(&self.seal(claim), seal) {
             return None;
         }
-        let (first, second) = claim.split_once('.')?;
-        let (kind, first) = first.split_at_checked(1)?;
-        let (first, second) = (first.parse().ok()?, second.parse().ok()?);
-        match kind {
-            "s" => Some(Keyed::Holder(Ticket::Session(SessionId(first), AccountId(second)))),
-            "u" if now < Millis(second) => Some(Keyed::Holder(Ticket::Account(AccountId(first)))),
-            _ => None,
+        match Ticket::parse(claim)? {
+            Ticket::Account(_, until, _) if until <= now => None,
+            ticket => Some(Keyed::Holder(ticket)),
         }
     }
 

@@ -27,7 +27,7 @@ pub use address::redirect;
 pub use auth::Forbidden;
 pub use keys::Keys;
 pub use notices::REVOKED;
-pub use views::{group_avatar, quote_content, settings_object};
+pub use views::{group_avatar, quote_content, seconds, settings_object};
 
 pub(crate) use handshake::open;
 pub(crate) use online::Online;

@@ -15,6 +15,7 @@ mod messages;
 mod overview;
 mod push;
 mod races;
+mod reading;
 mod replies;
 mod security;
 mod service;
