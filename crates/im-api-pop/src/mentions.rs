@@ -1,5 +1,6 @@
 //! Who is mentioned in a group (pop.md §5.5).
 use crate::{
+    call::Call,
     envelope::Fail,
     messages::content,
     views::{Text, seconds},
@@ -18,19 +19,20 @@ use serde_json::{Value, json};
 /// What calls everybody, when the owner or a manager says it.
 const EVERYBODY: &str = "所有人";
 
-/// A message's form with those whom its sender named by number.
+/// People whom one message may name by number.
+const NAMED: usize = 50;
+
+/// Those whom a text names by number, kept beside it.
 #[derive(Serialize, Deserialize)]
-struct Naming<T> {
-    pop: T,
+struct Naming {
     at: Vec<i64>,
 }
 
-/// The form to be kept of a message that names people by number.
-pub fn kept(content: &str, at: &[i64]) -> Option<String> {
-    if at.is_empty() {
-        return None;
-    }
-    serde_json::to_string(&Naming { pop: content, at: at.to_vec() }).ok()
+/// What is kept of `at`, by which a message in a group names people; it is no parameter elsewhere.
+pub fn named(call: &Call, to: To) -> Result<Option<String>, Fail> {
+    let To::Group(_) = to else { return Ok(None) };
+    let Some(at) = call.maybe_list("at")? else { return Ok(None) };
+    if at.len() > NAMED { Err(Fail::too_long()) } else { Ok(serde_json::to_string(&Naming { at }).ok()) }
 }
 
 /// The unread messages of a group that mention the caller.
@@ -60,7 +62,7 @@ async fn leads(app: &App, group: &Group, who: AccountId) -> Result<bool, Fail> {
 }
 
 fn numbers(shown: &Shown) -> Vec<i64> {
-    let kept = shown.raw.as_deref().and_then(|raw| serde_json::from_str::<Naming<String>>(raw).ok());
+    let kept = shown.raw.as_deref().and_then(|raw| serde_json::from_str::<Naming>(raw).ok());
     kept.map(|naming| naming.at).unwrap_or_default()
 }
 

@@ -3,13 +3,14 @@ use crate::{
     action::Action,
     call::Call,
     envelope::{Fail, Reply, Worded, done, ok},
-    run,
+    mentions, run,
     views::{Text, seconds},
 };
 use im_core::{
     AccountId, ConversationId, Mid, Refusal,
     history::{self, Shown},
     messages::{Body, Draft, To},
+    moderation::Censor,
     support::service,
 };
 use im_gateway::pusher::{self, content as words, notices, text::escape};
@@ -45,10 +46,9 @@ async fn send(call: Call) -> Reply {
     if too_long(&content, CONTENT_CHARS) || mark.as_deref().is_some_and(|mark| too_long(mark, MARK_CHARS)) {
         return Err(Fail::too_long());
     }
-    let mentioned = call.maybe_list("at")?.unwrap_or_default();
-    let content = clean_around(&call, content);
-    let (body, raw) = words::parse(&content);
-    let raw = crate::mentions::kept(&content, &mentioned).or(raw);
+    let named = mentions::named(&call, to)?;
+    let (body, raw) = words::parse(&clean(&call.app().censor(), &content));
+    let raw = raw.or(named);
     let quote = call.maybe_id("quote_mid")?.map(Mid);
     let draft = Draft { quote, echo: mark, ..Draft::new(to, body, raw) };
     let sent = service::say(call.app(), call.caller()?, draft).await;
@@ -59,15 +59,12 @@ async fn send(call: Call) -> Reply {
     ok(json!({ "mid": posted.message.mid }))
 }
 
-/// The content without dirty words around the address of a picture or file, which must stay. Texts are the
-/// core's affair.
-fn clean_around(call: &Call, content: String) -> String {
-    let url = match words::parse(&content).0 {
-        Body::Image(url) | Body::File(url) | Body::Video(url) => url,
-        _ => return content,
-    };
-    let censor = call.app().censor();
-    content.split(url.as_str()).map(|part| censor.clean(part)).collect::<Vec<_>>().join(&url)
+/// The content without dirty words. The address of a picture or a file stays as it is, in its place.
+/// The core, which finds nothing left to change, leaves the rest of the message alone.
+fn clean(censor: &Censor, content: &str) -> String {
+    let address = words::address(content).unwrap_or(content.len()..content.len());
+    let (before, after) = (censor.clean(&content[..address.start]), censor.clean(&content[address.end..]));
+    [&*before, &content[address], &*after].concat()
 }
 
 /// Whom `name` and `type` address.

@@ -32,7 +32,7 @@ async fn begin(call: Call) -> Reply {
         "friend": address_book(&call.pop, all.friends),
         "group": groups,
         "chatting": chatting,
-        "setting": settings::of_client(&call),
+        "setting": settings::of_client(&call).await?,
     }))
 }
 

@@ -16,23 +16,25 @@ pub const ACTIONS: &[Action] = &[
 
 /// `pop/getsetting`: the settings. The app key is the caller's own, and for nobody the application's.
 async fn get(call: Call) -> Reply {
-    ok(object(&call))
+    ok(object(&call).await?)
 }
 
 /// The settings as `pop/get` has them: with a number that is one, and without the words that are starred out.
-pub fn of_client(call: &Call) -> Map<String, Value> {
-    let mut all = object(call);
+pub async fn of_client(call: &Call) -> Result<Map<String, Value>, Fail> {
+    let mut all = object(call).await?;
     let id = all.get("id").and_then(|id| id.as_str()?.parse::<i64>().ok());
     all.insert("id".into(), id.into());
     all.insert("dirty_words".into(), "".into());
-    all
+    Ok(all)
 }
 
-fn object(call: &Call) -> Map<String, Value> {
+async fn object(call: &Call) -> Result<Map<String, Value>, Fail> {
     let pusher = call.pop.hub.pusher();
-    let own = call.identity.user.map(|caller| pusher.keys().of(caller, call.app().now()));
-    let key = own.as_deref().unwrap_or(pusher.keys().base());
-    settings_object(&call.app().switches(), key, &pusher.ws_address(&call.headers))
+    let key = match call.identity.user {
+        Some(caller) => pusher.keys().of(call.app(), caller).await?,
+        None => pusher.keys().base().to_owned(),
+    };
+    Ok(settings_object(&call.app().switches(), &key, &pusher.ws_address(&call.headers)))
 }
 
 /// `pop/setsetting`: flips switches.

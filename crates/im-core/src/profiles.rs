@@ -196,17 +196,20 @@ pub async fn update(app: &App, id: AccountId, changes: Changes) -> Result<()> {
 /// Changes one field of the caller's profile, and tells its friends what they see of it.
 ///
 /// # Errors
-/// [`Refusal::PrivacyMalformed`], [`Refusal::NoSuchAccount`].
+/// [`Refusal::PrivacyMalformed`], [`Refusal::NoSuchAccount`], [`Refusal::TooOften`].
 pub async fn change(app: &App, caller: Caller, mut change: Change) -> Result<()> {
     match &mut change {
         Change::Privacy(text) => privacy::check(text)?,
         Change::Nickname(name) => *name = app.censor().clean(name).into_owned(),
         Change::Avatar(_) | Change::Bio(_) | Change::FriendPolicy(_) => {}
     }
+    let seen = matches!(change, Change::Nickname(_) | Change::Avatar(_));
+    if seen {
+        app.limiter.take(Rate::Ask, caller.id, app.now())?; // all friends are told
+    }
     app.write(move |app, tx| {
         Box::pin(async move {
             accounts::write_profile(tx, caller.id, &change, app.now()).await?;
-            let seen = matches!(change, Change::Nickname(_) | Change::Avatar(_));
             if seen { tell_friends(&app, tx, caller.id).await } else { Ok(()) }
         })
     })

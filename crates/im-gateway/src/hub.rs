@@ -151,6 +151,7 @@ impl Hub {
             Err(e) => return tracing::warn!(error = %e, "changes of accounts are not seen"),
         };
         for account in changed {
+            self.pusher.end_outdated(&self.app, account).await;
             // The open ones first: a session that begins meanwhile is not judged.
             let mut open = self.pusher.sessions(account);
             if let Some(desk) = self.desks.get(&account) {
@@ -164,7 +165,7 @@ impl Hub {
             let live = live.unwrap_or_default();
             let ended: Vec<_> = open.into_iter().filter(|session| !live.contains(session)).collect();
             self.end_sessions(account, &ended, why);
-            self.pusher.end_sessions(account, &ended, why);
+            self.pusher.end_sessions(account, &ended);
         }
     }
 

@@ -7,7 +7,7 @@ use super::{
     views::{FaceView, GroupChange, MessageView, named, seconds, settings_object},
 };
 use im_core::{
-    AccountId, Audience, Change, Event, Joined, Left, Millis,
+    AccountId, Audience, Change, Event, Joined, Left, Millis, SessionEnd,
     messages::{Body, Named, Notice, Place, Posted},
     switches::Switches,
 };
@@ -32,7 +32,12 @@ impl Pusher {
                 }
             }
             Event::Changed(audience, change) => self.changed(audience, change),
-            Event::SessionsEnded(account, sessions, why) => self.end_sessions(*account, sessions, *why),
+            Event::SessionsEnded(account, sessions, why) => {
+                self.end_sessions(*account, sessions);
+                if matches!(why, SessionEnd::PasswordChanged | SessionEnd::Disabled) {
+                    self.end_keyed(*account);
+                }
+            }
             Event::Converted(_) => {} // visitors are of another dialect
         }
     }

@@ -70,7 +70,11 @@ async fn admit(hub: &Arc<Hub>, key: &str, asked: &Asked, headers: &HeaderMap) ->
     let keyed = hub.pusher.keys.read(key, hub.app.now()).ok_or(UNKNOWN)?;
     let who = find(hub, keyed, asked, headers).await?;
     let address = hub.pusher.shared_address(headers);
-    let socket = hub.pusher.place(who, address, hub.uptime_ms());
+    let mark = match keyed {
+        Keyed::Holder(Ticket::Account(_, _, mark)) => Some(mark),
+        _ => None,
+    };
+    let socket = hub.pusher.place(who, mark, address, hub.uptime_ms());
     let socket = socket.ok_or(Refused(frames::TOO_MANY, "Over connection quota"))?;
     let place = Place { hub: hub.clone(), socket };
     // Looked up again: what ended before the socket had its place has not ended the socket.
@@ -92,7 +96,11 @@ async fn find(
             let caller = known(sessions::by_id(&hub.app, session).await)?;
             caller.filter(|caller| caller.id == account).map(Some).ok_or(UNAUTHORISED)
         }
-        Keyed::Holder(Ticket::Account(account)) => acting(hub, account).await?.map(Some).ok_or(UNAUTHORISED),
+        Keyed::Holder(Ticket::Account(account, _, mark)) => {
+            let now = known(hub.pusher.keys.mark(&hub.app, account).await)?.flatten();
+            let caller = if now == Some(mark) { acting(hub, account).await? } else { None };
+            caller.map(Some).ok_or(UNAUTHORISED)
+        }
         Keyed::Base => {
             let tokens = session_cookies(hub, headers).chain(asked.token.as_deref());
             for token in tokens {

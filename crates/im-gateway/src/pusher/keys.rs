@@ -171,12 +171,6 @@ impl Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use im_core::accounts::{Door, Role};
-
-    fn caller(session: i64) -> Caller {
-        let (id, session, role) = (AccountId(9), SessionId(session), Role::User);
-        Caller { id, session, door: Door::Pop, role, account_role: role }
-    }
 
     #[test]
     fn subscriptions_are_signed_as_the_contract_has_it() {
@@ -191,20 +185,26 @@ mod tests {
     #[test]
     fn a_key_says_whose_it_is_and_cannot_be_made_up() {
         let (keys, now) = (Keys::of_the_contract(), Millis(5_000));
-        let of_session = keys.of(caller(7), now);
-        assert_eq!(of_session, keys.of(caller(7), Millis(9_000)), "stable for the session's life");
+        let session = Ticket::Session(SessionId(7), AccountId(9));
+        let of_session = keys.write(session);
+        assert_eq!(of_session, keys.write(session), "stable for the session's life");
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         assert!(of_session.chars().all(plain), "{of_session}");
-        let session = Keyed::Holder(Ticket::Session(SessionId(7), AccountId(9)));
-        assert_eq!(keys.read(&of_session, now), Some(session));
+        assert_eq!(keys.read(&of_session, now), Some(Keyed::Holder(session)));
         assert_eq!(keys.read("k", now), Some(Keyed::Base));
 
-        let of_server = keys.of(caller(0), now);
-        assert_eq!(keys.read(&of_server, now), Some(Keyed::Holder(Ticket::Account(AccountId(9)))));
+        let server = Ticket::Account(AccountId(9), Millis(6_000), Mark(u64::MAX));
+        let of_server = keys.write(server);
+        assert_eq!(keys.read(&of_server, now), Some(Keyed::Holder(server)));
         assert_eq!(keys.read(&of_server, Millis(6_000)), None, "lapsed");
 
-        let forged =
-            [of_session.replace(".s7.", ".s8."), of_session.replace(".s7.9.", ".s7.8."), "k.".into()];
+        let forged = [
+            of_session.replace(".s7.", ".s8."),
+            of_session.replace(".s7.9.", ".s7.8."),
+            of_server.replace(".6000.", ".7000."),
+            of_server.replace(&u64::MAX.to_string(), "1"),
+            "k.".into(),
+        ];
         for key in
             forged.iter().map(String::as_str).chain(["", "kk", "x", "k.s7.9.", "k.s7.9", "k.u9.99999.AAAA"])
         {

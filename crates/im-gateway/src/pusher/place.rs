@@ -1,10 +1,10 @@
 //! The open sockets, and whose they are.
-use super::{Pusher, channels::Channel, frames};
+use super::{Pusher, channels::Channel, frames, keys::Mark};
 use crate::{
     outbox::{End, Outbox, Outgoing},
     ws::Frame,
 };
-use im_core::{AccountId, SessionEnd, SessionId, accounts::Caller};
+use im_core::{AccountId, App, SessionId, accounts::Caller};
 use parking_lot::{Mutex, MutexGuard};
 use std::sync::{
     Arc,
@@ -28,6 +28,8 @@ pub struct Socket {
     nonce: u32,
     /// Whose it is; nobody's when it came with the application's own key alone.
     pub owner: Option<Caller>,
+    /// Of its owner's password, when a server key asked for its ticket.
+    mark: Option<Mark>,
     /// Where its client reaches us.
     pub address: Arc<str>,
     pub outbox: Outbox,
@@ -63,14 +65,13 @@ impl Socket {
         self.vouched.lock().iter().find(|(of, _)| *of == channel).map(|(_, caller)| *caller)
     }
 
-    /// Everybody in whose name it may hear something.
+    /// Everybody in whose name it may hear something; somebody perhaps more than once.
     fn accounts(&self) -> Vec<AccountId> {
         let vouched = self.vouched.lock();
-        let mut all: Vec<_> = self.owner.iter().chain(vouched.iter().map(|(_, caller)| caller)).collect();
-        all.dedup_by_key(|caller| caller.id);
-        all.iter().map(|caller| caller.id).collect()
+        self.owner.iter().chain(vouched.iter().map(|(_, caller)| caller)).map(|caller| caller.id).collect()
     }
 
+    /// The sessions of this account in whose name it may hear something; 0 is a server key's.
     fn sessions(&self, account: AccountId) -> Vec<SessionId> {
         let vouched = self.vouched.lock();
         let all = self.owner.iter().chain(vouched.iter().map(|(_, caller)| caller));
@@ -79,13 +80,21 @@ impl Socket {
 }
 
 impl Pusher {
-    /// Gives a socket its place; `None` when its owner has as many as one may have.
-    pub(super) fn place(&self, owner: Option<Caller>, address: Arc<str>, now_ms: u64) -> Option<Arc<Socket>> {
+    /// Gives a socket its place, with the `mark` of the ticket that a server key asked for; `None` when
+    /// its owner has as many as one may have.
+    pub(super) fn place(
+        &self,
+        owner: Option<Caller>,
+        mark: Option<Mark>,
+        address: Arc<str>,
+        now_ms: u64,
+    ) -> Option<Arc<Socket>> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let socket = Arc::new(Socket {
             id,
             nonce: rand::random_range(100_000_000..=u32::MAX),
             owner,
+            mark,
             address,
             outbox: Outbox::default(),
             channels: Mutex::default(),
@@ -158,21 +167,39 @@ impl Pusher {
         (socket.public_id() == socket_id).then_some(socket)
     }
 
-    /// The sessions of an account that have sockets here.
+    /// The sessions of an account that have sockets here, as often as they do.
     pub(crate) fn sessions(&self, account: AccountId) -> Vec<SessionId> {
         let Some(seat) = self.seats.get(&account) else { return Vec::new() };
-        seat.iter().flat_map(|socket| socket.sessions(account)).collect()
+        seat.iter().flat_map(|socket| socket.sessions(account)).filter(|session| session.0 != 0).collect()
     }
 
-    /// Ends the sockets of these sessions; of a disabled account also those that a server key asked for.
-    pub(crate) fn end_sessions(&self, account: AccountId, ended: &[SessionId], why: SessionEnd) {
+    /// Ends the sockets of these sessions.
+    pub(crate) fn end_sessions(&self, account: AccountId, ended: &[SessionId]) {
+        self.end(account, |_, session| ended.contains(&session));
+    }
+
+    /// Ends the sockets that server keys asked for, which no session holds: they go with the password,
+    /// whoever changed it, and when the account is disabled.
+    pub(crate) fn end_keyed(&self, account: AccountId) {
+        self.end(account, |_, session| session.0 == 0);
+    }
+
+    /// The same for those whose time came in another process: an operator's command.
+    pub(crate) async fn end_outdated(&self, app: &App, account: AccountId) {
+        let keyed = self.seats.get(&account).is_some_and(|seat| seat.iter().any(|one| one.mark.is_some()));
+        if !keyed {
+            return;
+        }
+        match self.keys.mark(app, account).await {
+            Ok(now) => self.end(account, |socket, session| session.0 == 0 && socket.mark != now),
+            Err(e) => tracing::warn!(error = %e, "it is not seen whether a password was changed"),
+        }
+    }
+
+    fn end(&self, account: AccountId, over: impl Fn(&Socket, SessionId) -> bool) {
         let Some(seat) = self.seats.get(&account) else { return };
-        let over = |session: SessionId| match session {
-            SessionId(0) => why == SessionEnd::Disabled,
-            session => ended.contains(&session),
-        };
         seat.iter()
-            .filter(|socket| socket.sessions(account).into_iter().any(over))
+            .filter(|socket| socket.sessions(account).into_iter().any(|session| over(socket, session)))
             .for_each(|socket| socket.outbox.end(End::Close(frames::NOT_AUTHORISED)));
     }
 

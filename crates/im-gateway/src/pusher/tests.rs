@@ -31,7 +31,7 @@ fn caller(id: AccountId, session: i64) -> Caller {
 
 /// A socket of `id` that listens to these channels.
 fn listener(pusher: &Pusher, id: AccountId, channels: &[&str]) -> Arc<Socket> {
-    let socket = pusher.place(Some(caller(id, id.0 * 100)), "ws://im:80".into(), 0).unwrap();
+    let socket = pusher.place(Some(caller(id, id.0 * 100)), None, "ws://im:80".into(), 0).unwrap();
     for name in channels {
         let channel = Channel::parse(name).unwrap();
         let member = matches!(channel, Channel::PresenceGroup(_)).then(|| member(id));
@@ -310,7 +310,7 @@ fn people_of_a_presence_channel_are_counted_once() {
     let channel = Channel::PresenceGroup(GROUP);
     let tom = listener(&pusher, TOM, &["presence-group-51"]);
     let phone = listener(&pusher, JERRY, &["presence-group-51"]);
-    let page = pusher.place(Some(caller(JERRY, 2)), "".into(), 0).unwrap();
+    let page = pusher.place(Some(caller(JERRY, 2)), None, "".into(), 0).unwrap();
     heard(&page);
     pusher.rooms.reserve(channel, &page, Some(JERRY));
     assert!(pusher.rooms.confirm(channel, &page, Some(&member(JERRY))));
@@ -333,9 +333,9 @@ fn people_of_a_presence_channel_are_counted_once() {
 fn what_one_may_have_is_bounded() {
     let pusher = pusher();
     let sockets: Vec<_> = (0..20).map(|_| listener(&pusher, TOM, &[])).collect();
-    assert!(pusher.place(Some(caller(TOM, 1)), "".into(), 0).is_none());
+    assert!(pusher.place(Some(caller(TOM, 1)), None, "".into(), 0).is_none());
     pusher.remove(&sockets[3]);
-    assert!(pusher.place(Some(caller(TOM, 1)), "".into(), 0).is_some());
+    assert!(pusher.place(Some(caller(TOM, 1)), None, "".into(), 0).is_some());
     let reserve = |n: i64| pusher.rooms.reserve(Channel::Group(ConversationId(n)), &sockets[0], Some(TOM));
     assert!((1..=200).all(|n| reserve(n) == Reserved::Fresh));
     assert_eq!((reserve(201), reserve(200)), (Reserved::Full, Reserved::Fresh));
@@ -345,19 +345,22 @@ fn what_one_may_have_is_bounded() {
 fn sockets_end_with_their_sessions() {
     let pusher = pusher();
     let own = listener(&pusher, TOM, &[]);
-    let other = pusher.place(Some(caller(TOM, 1)), "".into(), 0).unwrap();
-    let of_server = pusher.place(Some(caller(TOM, 0)), "".into(), 0).unwrap();
-    let vouched = pusher.place(None, "".into(), 0).unwrap();
+    let place = |owner| pusher.place(owner, None, "".into(), 0).unwrap();
+    let (other, of_server) = (place(Some(caller(TOM, 1))), place(Some(caller(TOM, 0))));
+    let vouched = place(None);
     assert!(pusher.vouch(&vouched.public_id(), Channel::User(TOM), caller(TOM, 900)));
     let mut sessions = pusher.sessions(TOM);
     sessions.sort();
-    assert_eq!(sessions, [0, 1, 900, 900].map(SessionId));
+    assert_eq!(sessions, [1, 900, 900].map(SessionId));
     let ending = || [&own, &other, &of_server, &vouched].map(|socket| socket.outbox.ending());
     pusher.dispatch(&Event::SessionsEnded(TOM, vec![SessionId(900)], SessionEnd::SignedOut));
     assert_eq!(ending(), [true, false, false, true]);
-    pusher.dispatch(&Event::SessionsEnded(TOM, vec![], SessionEnd::Disabled));
+    pusher.dispatch(&Event::SessionsEnded(TOM, vec![], SessionEnd::PasswordChanged));
     assert_eq!(ending(), [true, false, true, true]);
-    for socket in [&own, &other, &of_server, &vouched] {
+    let disabled = place(Some(caller(TOM, 0)));
+    pusher.dispatch(&Event::SessionsEnded(TOM, vec![], SessionEnd::Disabled));
+    assert!(disabled.outbox.ending());
+    for socket in [&own, &other, &of_server, &vouched, &disabled] {
         pusher.remove(socket);
     }
     assert!(pusher.sessions(TOM).is_empty() && pusher.open() == 0);

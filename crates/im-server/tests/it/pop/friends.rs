@@ -396,3 +396,36 @@ async fn a_temporary_session_can_be_opened_before_anything_is_said() {
     assert_eq!(open(tom.uid).await.code(), 2);
     tom.post("friend/open_temp", form! {}).await.fails(1, MISSING);
 }
+
+#[tokio::test]
+async fn strangers_are_not_asked_for_one_by_one() {
+    let im = with(|s| s.limits.enabled = true).await;
+    let (tom, jerry) = (im.pop("tom").await, im.pop("jerry").await);
+    let open = |uid: i64| tom.post("friend/open_temp", form! { "friend_uid": uid });
+    im.pals(&[&tom, &jerry]).await;
+    for n in 0..30 {
+        open(999_000 + n).await.fails(101, NOBODY);
+    }
+    open(999_999).await.fails(912, OFTEN);
+    tom.get("user/get", form! { "uid": 999_999 }).await.fails(912, OFTEN);
+    open(jerry.uid).await.ok();
+    im.pass(60_001);
+    open(999_999).await.fails(101, NOBODY);
+}
+
+#[tokio::test]
+async fn nobody_puts_itself_into_everybodys_list() {
+    let limits = |s: &mut im_server::Settings| {
+        s.limits.enabled = true;
+        s.limits.pop_open_per_hour = 1;
+    };
+    let im = with(limits).await;
+    let (tom, jerry, spike) = (im.pop("tom").await, im.pop("jerry").await, im.pop("spike").await);
+    let open = |uid: i64| tom.post("friend/open_temp", form! { "friend_uid": uid });
+    open(jerry.uid).await.ok();
+    open(spike.uid).await.fails(912, OFTEN);
+    assert_eq!(temps(&spike).await, json!({}));
+    open(jerry.uid).await.ok();
+    im.pass(3_600_001);
+    open(spike.uid).await.ok();
+}

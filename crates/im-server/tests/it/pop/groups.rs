@@ -680,3 +680,15 @@ async fn a_membership_is_kept_as_its_member_likes() {
     spike.post("group/memberupdate", form! { "gid": gid, "state": "chatting" }).await.done();
     assert_eq!(spike.overview().await["group"], json!([]));
 }
+
+#[tokio::test]
+async fn a_list_longer_than_any_group_is_refused_at_the_door() {
+    let im = with(|s| s.chat.group_members = 3).await;
+    let tom = im.pop("tom").await;
+    let members = |count: i64| (1..=count).map(|n| ("members[]".to_owned(), (100_000 + n).to_string()));
+    for action in ["group/create", "group/memberadd", "group/memberdel"] {
+        let call = |count| tom.post(action, members(count).chain(form! { "gid": 999_999 }).collect());
+        call(4).await.fails(913, "内容过长");
+        assert_ne!(call(2).await.code(), 913, "{action}");
+    }
+}

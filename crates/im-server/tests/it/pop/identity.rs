@@ -362,6 +362,25 @@ async fn calls_with_a_key_carry_no_cors_headers() {
 }
 
 #[tokio::test]
+async fn calls_with_an_old_key_carry_no_cors_headers_either() {
+    let friend = "https://friend.example";
+    let im = with(|s| {
+        s.pop.cors_origins = vec![friend.into()];
+        s.pop.legacy_api_token = "old secret".into();
+    });
+    let im = im.await;
+    let uid = im.account("tom", "Tom").await;
+    let now = im.seconds();
+    for (secret, code) in [("old secret", 0), ("another", 3)] {
+        let token = super::digest::md5(format!("{now}{secret}").as_bytes());
+        let fields = form! { "timestamp": now, "pop_token": token, "login_uid": uid };
+        let request = im.request(Method::GET, "/api/pop/get").header("Origin", friend);
+        let reply = call(request, &Method::GET, &fields).await;
+        assert_eq!((reply.code(), reply.header("access-control-allow-origin")), (code, ""));
+    }
+}
+
+#[tokio::test]
 async fn pages_of_configured_origins_may_read_with_the_cookie_and_no_others() {
     let im = with(|s| s.pop.cors_origins = vec!["https://friend.example".into()]).await;
     let tom = im.pop("tom").await;

@@ -637,10 +637,29 @@ impl Sms {
         of_phone.map(code).collect()
     }
 
+    /// The codes that were sent to this phone, once there are so many: they are sent behind the answer.
+    pub async fn sent(&self, phone: &str, count: usize) -> Vec<String> {
+        let there = async {
+            while self.codes(phone).len() < count {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, there).await.expect("a code was sent");
+        self.codes(phone)
+    }
+
+    /// Waits until what was asked for before is sent, or is not: behind it a code goes to a phone of its own.
+    pub async fn settle(&self) {
+        const FENCE: &str = "13999999999";
+        self.im.pass(61_000);
+        self.code(FENCE, "register").await;
+    }
+
     /// Asks for a code and reads it from the file.
     pub async fn code(&self, phone: &str, kind: &str) -> String {
+        let before = self.codes(phone).len();
         self.ask(phone, kind).await.done();
-        self.codes(phone).pop().expect("a code was sent")
+        self.sent(phone, before + 1).await.pop().unwrap()
     }
 
     /// Asks for a code.

@@ -298,6 +298,13 @@ async fn what_is_no_action_is_said_to_be_none() {
         "/web/pop/get/more",
         "/api/friend/nothing",
         "/h5/user/add",
+        "/web",
+        "/web/",
+        "/h5",
+        "/h5/",
+        "/api/user",
+        "/api/pop",
+        "/api/pop/",
     ];
     for path in paths {
         for method in [Method::GET, Method::POST] {

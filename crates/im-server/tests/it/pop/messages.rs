@@ -115,6 +115,9 @@ async fn switches_decide_what_may_be_said_to_whom() {
         ("emoji", "[表情] [表情x] [表情999]", 0, 0, 0, ""),
         ("voice", voice, 915, 915, 915, TYPE_OFF),
         ("upload_img", image, 915, 915, 915, TYPE_OFF),
+        ("upload_img", "![x](x) ![](/a.png)", 915, 915, 915, TYPE_OFF),
+        ("upload_img", "voice(x ![](/a.png)", 915, 915, 915, TYPE_OFF),
+        ("upload_img", "![x](x) is no picture", 0, 0, 0, ""),
         ("upload_file", file, 915, 915, 915, TYPE_OFF),
         ("upload_file", "file[a.mp4|7 KB](/a.mp4)", 915, 915, 915, TYPE_OFF),
         ("upload_file", image, 0, 0, 0, ""),
@@ -566,6 +569,8 @@ async fn dirty_words_are_starred_out_before_anything_is_stored() {
         ("![darn](//h/darn.png)", "![****](//h/darn.png)"),
         ("voice(//h/darn.wav)", "voice(//h/darn.wav)"),
         ("file[darn.pdf\t7 KB](//h/darn.pdf)", "file[****.pdf\t7 KB](//h/darn.pdf)"),
+        ("![](/darn) see /darn now", "![](/darn) see /**** now"),
+        ("/darn ![](/darn)![](/darn)", "/**** ![](/darn)![](/****)"),
         ("fine", "fine"),
     ];
     for (said, read) in cases {
@@ -589,6 +594,40 @@ async fn dirty_words_are_starred_out_before_anything_is_stored() {
     mid(tom.say(&jerry, "坏蛋").await);
     let read = jerry.with(&tom).await;
     assert_eq!((&read[0]["content"], &read[read.len() - 1]["content"]), (&json!("你是**吗"), &json!("坏蛋")));
+}
+
+#[tokio::test]
+async fn whom_a_message_names_stays_named_when_its_words_are_starred_out() {
+    let im = start().await;
+    let (tom, jerry) = pair(&im).await;
+    let gid = im.circle(&[&tom, &jerry]).await;
+    im.switch(form! { "dirty_words": "坏蛋" }).await;
+    let fields = form! { "to": gid, "type": "group", "content": "坏蛋 psst", "at[]": jerry.uid };
+    let said = mid(tom.post("message/send", fields).await);
+    let data = jerry.get("group/detail", form! { "gid": gid, "at": 1 }).await.ok();
+    assert_eq!(data["at"].as_array().map(Vec::len), Some(1));
+    assert_eq!((&data["at"][0]["mid"], &data["at"][0]["content"]), (&json!(said), &json!("** psst")));
+}
+
+#[tokio::test]
+async fn a_message_names_fifty_people_at_most_and_only_in_a_group() {
+    let im = start().await;
+    let (tom, jerry) = pair(&im).await;
+    let gid = im.circle(&[&tom, &jerry]).await;
+    let send = |to: i64, kind: &str, at: &str| {
+        let fields = form! { "to": to, "type": kind, "content": "psst", "at": at };
+        let tom = tom.clone();
+        async move { tom.post("message/send", fields).await }
+    };
+    let others = |count: i64| (1..=count).map(|n| format!("{},", 1_000 + n)).collect::<String>();
+    let fifty = format!("{}{}", others(49), jerry.uid);
+    send(gid, "group", &format!("{}{}", others(50), jerry.uid)).await.fails(913, "内容过长");
+    let named = mid(send(gid, "group", &fifty).await);
+    let data = jerry.get("group/detail", form! { "gid": gid, "at": 1 }).await.ok();
+    assert_eq!(data["at"][0]["mid"], named);
+    for at in [others(51), "nobody".into()] {
+        mid(send(jerry.uid, "friend", &at).await);
+    }
 }
 
 #[tokio::test]

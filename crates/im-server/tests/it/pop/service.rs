@@ -34,7 +34,7 @@ async fn a_code_of_six_digits_goes_to_the_phone_and_nowhere_else() {
         let phone = format!("1390000000{n}");
         let fields = form! { "phone": phone, "type": "register" };
         let reply = sms.im.nobody(Method::POST, &format!("/{family}/service/send_sms"), fields).await;
-        let codes = sms.codes(&phone);
+        let codes = sms.sent(&phone, 1).await;
         assert_eq!(codes.len(), 1);
         assert!(!String::from_utf8_lossy(&reply.bytes).contains(&codes[0]));
         reply.done();
@@ -64,6 +64,8 @@ async fn asking_for_a_code_is_checked() {
     im.switch(form! { "register": "off" }).await;
     sms.ask(PHONE, "register").await.fails(916, "系统关闭了注册");
     sms.ask(PHONE, "forget").await.done();
+    im.switch(form! { "register": "on" }).await;
+    sms.settle().await;
     assert!(sms.codes(PHONE).is_empty());
 }
 
@@ -182,6 +184,7 @@ async fn an_unknown_phone_is_answered_like_a_known_one() {
         sms.ask(phone, "forget").await.done();
         sms.ask(phone, "register").await.done();
     }
+    sms.settle().await;
     assert_eq!((sms.codes(PHONE).len(), sms.codes(OTHER).len()), (2, 1));
 }
 
@@ -209,9 +212,10 @@ async fn changing_a_password_takes_a_code_from_the_own_phone() {
     tom.post("user/send_sms_pass", form! { "phone": PHONE }).await.fails(1, MISSING);
     retrieve(&plain, PHONE, "retrieve").await.done();
     retrieve(&tom, OTHER, "retrieve").await.done();
+    sms.settle().await;
     assert_eq!((sms.codes(PHONE).len(), sms.codes(OTHER).len()), (1, 0), "to the own phone only");
     retrieve(&tom, PHONE, "retrieve").await.done();
-    let code = sms.codes(PHONE).pop().unwrap();
+    let code = sms.sent(PHONE, 2).await.pop().unwrap();
     change(&tom, "").await.fails(1, MISSING);
     change(&tom, &not(&code)).await.fails(903, WRONG);
     change(&tom, &code).await.done();
@@ -258,7 +262,49 @@ async fn a_phone_that_nobody_has_is_throttled_like_any_other() {
     let sms = Sms::start(|s| s.limits.enabled = true).await;
     sms.ask(PHONE, "forget").await.done();
     sms.ask(PHONE, "forget").await.fails(902, TOO_OFTEN);
+    sms.settle().await;
     assert!(sms.codes(PHONE).is_empty());
+}
+
+/// While the database is busy, a phone to which a code goes would be answered later than another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_time_of_an_answer_does_not_tell_who_has_the_phone() {
+    let sms = Sms::start(|_| {}).await;
+    let im = &sms.im;
+    sms.join("tom", PHONE).await;
+    let tom = im.sign_in("tom", PASSWORD).await;
+    let (busy, begun) = tokio::sync::oneshot::channel();
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let db = im.app().db.clone();
+    let work = tokio::spawn(async move {
+        db.write::<(), im_db::Error, _>(move |tx| {
+            Box::pin(async move {
+                // The rows that codes would be written to, and on SQLite every other row.
+                for (phone, purpose) in [(PHONE, "forget"), (PHONE, "retrieve"), (OTHER, "register")] {
+                    let sql =
+                        "insert into sms_code (phone, purpose, code_hash, created_ms) values ($1, $2, '', 0)
+                               on conflict (phone, purpose) do update set created_ms = 0";
+                    tx.run(sql, im_db::params![phone, purpose]).await?;
+                }
+                busy.send(()).unwrap();
+                ended.recv().unwrap();
+                Ok(())
+            })
+        })
+        .await
+    });
+    begun.await.unwrap();
+    let answered = async {
+        sms.ask(PHONE, "forget").await.done();
+        sms.ask(OTHER, "forget").await.done();
+        sms.ask(OTHER, "register").await.done();
+        tom.post("user/send_sms_pass", form! { "phone": PHONE, "type": "retrieve" }).await.done();
+    };
+    let answered = tokio::time::timeout(PATIENCE, answered).await;
+    end.send(()).unwrap();
+    work.await.unwrap().unwrap();
+    answered.expect("answers wait for nothing");
+    assert_eq!((sms.sent(PHONE, 3).await.len(), sms.sent(OTHER, 1).await.len()), (3, 1));
 }
 
 #[tokio::test]

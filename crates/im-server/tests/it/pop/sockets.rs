@@ -186,7 +186,9 @@ async fn a_socket_belongs_to_whoever_its_handshake_names() {
     let evil = "https://evil.example";
     // path, headers, whose it is
     type Case<'a> = (String, Vec<(&'static str, &'a str)>, Option<&'a Pop>);
-    let cases: [Case<'_>; 7] = [
+    let many = format!("PHPSID=; PHPSID=captcha.x; {cookie}");
+    let cases: [Case<'_>; 8] = [
+        (format!("/app/{base}"), vec![("Cookie", &many)], Some(&tom)),
         (format!("/app/{key_of_tom}"), vec![], Some(&tom)),
         (format!("/app/{base}"), vec![("Cookie", &cookie)], Some(&tom)),
         (format!("/app/{base}"), vec![("Cookie", &cookie), ("Origin", &host)], Some(&tom)),
@@ -247,6 +249,68 @@ async fn the_end_of_a_session_closes_its_sockets_and_no_others() {
         assert!([Some(4001), Some(4009)].contains(&again), "{how}: {again:?}");
     }
     bystander.nothing(&im).await;
+}
+
+#[tokio::test]
+async fn what_a_server_key_asked_for_ends_with_the_password() {
+    let sms = Sms::start(|_| {}).await;
+    let (im, phone) = (&sms.im, "13800000001");
+    let uid = sms.join("tom", phone).await;
+    let channel = format!("user-{uid}");
+    let acting = |mut fields: Form| {
+        fields.push(("login_uid".into(), uid.to_string()));
+        fields
+    };
+    let appkey = || async {
+        let data = im.key().get("pop/get", acting(form! {})).await.ok();
+        data["setting"]["appkey"].as_str().unwrap().to_owned()
+    };
+    for how in ["by key", "forgotten", "by its owner", "disabled"] {
+        let key = appkey().await;
+        let mut socket = Push::open(&im.base, &key).await;
+        socket.subscribe(&channel).await;
+        // No other change ends it.
+        im.key().post("user/update", acting(form! { "sign": how })).await.done();
+        Push::open(&im.base, &key).await.subscribe(&channel).await;
+        let passwords = form! { "password1": PASSWORD, "password2": PASSWORD, "password_old": PASSWORD };
+        match how {
+            "by key" => im.key().post("user/updatepassword", acting(passwords)).await.done(),
+            "forgotten" => {
+                let code = sms.code(phone, "forget").await;
+                let fields = form! { "phone": phone, "code": code, "username": "tom", "newpass": PASSWORD };
+                im.nobody(Method::POST, "/web/service/forget_pass", fields).await.done();
+            }
+            "by its owner" => {
+                let tom = im.sign_in("tom", PASSWORD).await;
+                tom.post("user/send_sms_pass", form! { "phone": phone, "type": "retrieve" }).await.done();
+                let mut fields = passwords;
+                fields.push(("code".into(), sms.sent(phone, 3).await.pop().unwrap()));
+                tom.post("user/updatepassword", fields).await.done();
+            }
+            _ => im.state(uid, "disabled").await,
+        }
+        assert_eq!(socket.closed().await, 4009, "{how}");
+        let again = Push::knock(&im.base, &format!("/app/{key}"), &[]).await.err();
+        assert_eq!(again, Some(4009), "{how}");
+    }
+}
+
+#[tokio::test]
+async fn an_operators_new_password_ends_what_a_server_key_asked_for() {
+    let im = start().await;
+    let (uid, other) = (im.account("tom", "Tom").await, im.account("jerry", "Jerry").await);
+    let appkey = async |uid: i64| {
+        let data = im.key().get("pop/get", form! { "login_uid": uid }).await.ok();
+        data["setting"]["appkey"].as_str().unwrap().to_owned()
+    };
+    let mut of_tom = Push::open(&im.base, &appkey(uid).await).await;
+    let mut of_jerry = Push::open(&im.base, &appkey(other).await).await;
+    let elsewhere = im_server::open_core(im.settings()).await.unwrap();
+    let fields = form! { "login_uid": other, "sign": "changed too" };
+    im.key().post("user/update", fields).await.done();
+    im_core::accounts::reset_password(&elsewhere, "tom".into(), "654321".into()).await.unwrap();
+    assert_eq!(of_tom.closed().await, 4009);
+    of_jerry.nothing(&im).await;
 }
 
 #[tokio::test]

@@ -220,6 +220,44 @@ async fn the_host_of_a_file_is_never_that_of_the_request() {
 }
 
 #[tokio::test]
+async fn without_a_setting_the_host_of_a_file_is_this_machine() {
+    let im = with(|s| s.pop.public_host.clear()).await;
+    let tom = im.pop("tom").await;
+    let own = im.base.strip_prefix("http://").unwrap();
+    // asked, told
+    let cases = [
+        (own, own),
+        ("localhost:7001", "localhost:7001"),
+        ("192.168.2.6:7001", "192.168.2.6:7001"),
+        ("evil.example", own),
+        ("localhost.evil.example", own),
+        ("203.0.113.7", own),
+    ];
+    for (asked, told) in cases {
+        let request = tom.request(Method::POST, "upload/img").header("Host", asked);
+        let src = upload(request, "a.png", PNG).await.ok()["src"].clone();
+        assert!(src.as_str().unwrap().starts_with(&format!("//{told}/upload/images/")), "{asked}: {src}");
+    }
+}
+
+#[tokio::test]
+async fn an_upload_counts_for_whom_the_form_names() {
+    let limits = |s: &mut im_server::Settings| {
+        s.limits.enabled = true;
+        s.limits.upload_per_minute = 1;
+    };
+    let im = with(limits).await;
+    let (tom, jerry) = (im.account("tom", "Tom").await, im.account("jerry", "Jerry").await);
+    let send = |uid: i64| {
+        let request = im.key().request(Method::POST, "upload/img");
+        upload_with(request, "a.png", PNG, form! { "login_uid": uid })
+    };
+    send(tom).await.ok();
+    send(tom).await.fails(912, OFTEN);
+    send(jerry).await.ok();
+}
+
+#[tokio::test]
 async fn the_default_avatar_is_there() {
     let im = start().await;
     let served = im.get(AVATAR).await;

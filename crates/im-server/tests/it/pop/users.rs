@@ -276,6 +276,40 @@ async fn many_users_come_in_the_order_of_their_numbers() {
 }
 
 #[tokio::test]
+async fn everybody_who_is_looked_up_counts() {
+    let im = with(|s| s.limits.enabled = true).await;
+    let (tom, jerry) = (im.pop("tom").await, im.pop("jerry").await);
+    im.pals(&[&tom, &jerry]).await;
+    let known = form! { "uid[]": tom.uid, "uid[]": jerry.uid };
+    let strangers = (1..=30).map(|n| ("uid[]".to_owned(), (100_000 + n).to_string())).collect::<Form>();
+    let all = [known.clone(), strangers].concat();
+    assert_eq!(tom.get("user/multiGet", all).await.ok().as_array().unwrap().len(), 2);
+    tom.get("user/multiGet", form! { "uid[]": 999_999 }).await.fails(912, OFTEN);
+    tom.get("user/get", form! { "uid": 999_999 }).await.fails(912, OFTEN);
+    tom.get("user/multiGet", known).await.ok();
+    im.pass(60_001);
+    tom.get("user/multiGet", form! { "uid[]": 999_999 }).await.ok();
+}
+
+#[tokio::test]
+async fn friends_do_not_hear_of_a_profile_all_the_time() {
+    let limits = |s: &mut im_server::Settings| {
+        s.limits.enabled = true;
+        s.limits.ask_per_minute = 2;
+    };
+    let im = with(limits).await;
+    let tom = im.pop("tom").await;
+    let rename = || tom.post("user/update", form! { "nickname": "Tom" });
+    for _ in 0..2 {
+        rename().await.done();
+    }
+    rename().await.fails(912, OFTEN);
+    // What an integration says about an account is not refused.
+    im.state(tom.uid, "disabled").await;
+    im.state(tom.uid, "normal").await;
+}
+
+#[tokio::test]
 async fn one_changes_ones_own_profile() {
     let im = start().await;
     let (tom, jerry) = (im.pop("tom").await, im.pop("jerry").await);
