@@ -30,7 +30,7 @@ soak: ## Kills, starves, cuts off and confuses servers, each proof for SOAK_SECO
 	$(SOAK) scripts/with-postgres cargo test --no-fail-fast --package im-server --test it -- --nocapture $(BY_CHANCE)
 
 SOAK := SOAK_SECONDS=$${SOAK_SECONDS:-600}
-BY_CHANCE := clock:: fuzz:: model:: receipts::
+BY_CHANCE := clock:: fuzz:: model:: pop::reading:: receipts::
 
 check: ## Checks format, lints and the house rules (cargo xtask tidy)
 	@scripts/need rust lints

@@ -175,9 +175,11 @@ impl Draft {
 /// Appends a message to the log and tells who is online. The answer is given once it is on disk.
 ///
 /// # Errors
-/// Direct: [`crate::Refusal::NoSuchPerson`], then [`crate::Refusal::Blocked`], [`crate::Refusal::Cut`],
-/// [`crate::Refusal::FriendsOnly`], [`crate::Refusal::OneMessageOnly`]. Group: [`crate::Refusal::NoSuchGroup`],
-/// [`crate::Refusal::NotMember`]. Both: [`crate::Refusal::TooOften`], [`crate::Refusal::BadMessage`].
+/// Both: [`Refusal::BadMessage`], [`Refusal::PrivateChatOff`] or [`Refusal::GroupChatOff`], [`Refusal::TooOften`].
+/// Direct: [`Refusal::StrangersOff`], [`Refusal::NoSuchPerson`], [`Refusal::Blocked`], [`Refusal::Cut`],
+/// [`Refusal::FriendsOnly`], [`Refusal::OneMessageOnly`]. Group: [`Refusal::NoSuchGroup`], [`Refusal::NotMember`],
+/// [`Refusal::Muted`], [`Refusal::GroupLocked`], [`Refusal::MutedAll`]. Then both: [`Refusal::KindOff`],
+/// [`Refusal::NoSuchMessage`] for a quote.
 pub async fn send(app: &App, caller: Caller, draft: Draft) -> Result<Arc<Posted>> {
     rules::check_draft(&draft, app.chat.message_chars)?;
     let switches = app.switches();
@@ -254,8 +256,8 @@ pub struct Revocation {
 /// receivers ignore an id that they do not have (egg.md §6.7).
 ///
 /// # Errors
-/// [`crate::Refusal::TooLate`], [`crate::Refusal::NotAllowed`], [`crate::Refusal::NoSuchPerson`],
-/// [`crate::Refusal::NoSuchGroup`], [`crate::Refusal::NotMember`].
+/// [`Refusal::TooLate`], [`Refusal::NotAllowed`], [`Refusal::NoSuchPerson`],
+/// [`Refusal::NoSuchGroup`], [`Refusal::NotMember`].
 pub async fn revoke(app: &App, caller: Caller, wish: Revocation) -> Result<Arc<Posted>> {
     let now = app.now();
     rules::in_time(wish.claimed_ms, now, app.chat.revoke_window_ms)?;

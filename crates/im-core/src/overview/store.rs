@@ -49,7 +49,7 @@ pub async fn chats(tx: &mut Tx, me: AccountId, limit: i64) -> Db<Vec<Chat>> {
         "with ",
         mine!(),
         ", listed as (
-           select met.*, l.mid as shown_mid,
+           select met.*,
              case when met.pinned = 1 or exists (select m.seq from message m where m.conversation_id = met.id
                  and m.seq > met.read_seq and m.seq > met.last_seq - $4 and ",
         counts!("$1"),
