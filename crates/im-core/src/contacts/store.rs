@@ -104,19 +104,22 @@ pub async fn friends(tx: &mut Tx, owner: AccountId, skip: i64, limit: i64) -> Db
     let sql = "select e.id as edge_id, e.remark, a.id, a.uuid, a.username, a.nickname, a.avatar, a.merchant
                from edge e join account a on a.id = e.peer_id where e.owner_id = $1
                order by e.id limit $2 offset $3";
-    tx.all(sql, params![owner, limit, skip], |row| {
-        Ok(Friend {
-            edge: row.get("edge_id")?,
-            id: row.get("id")?,
-            uuid: row.get("uuid")?,
-            username: row.get("username")?,
-            nickname: row.get("nickname")?,
-            avatar: row.get("avatar")?,
-            merchant: row.get("merchant")?,
-            remark: row.get("remark")?,
-        })
+    tx.all(sql, params![owner, limit, skip], read_friend).await
+}
+
+/// Reads the columns `edge_id`, `remark`, and of the friend `id`, `uuid`, `username`, `nickname`, `avatar`,
+/// `merchant`.
+pub fn read_friend(row: &Row<'_>) -> Db<Friend> {
+    Ok(Friend {
+        edge: row.get("edge_id")?,
+        id: row.get("id")?,
+        uuid: row.get("uuid")?,
+        username: row.get("username")?,
+        nickname: row.get("nickname")?,
+        avatar: row.get("avatar")?,
+        merchant: row.get("merchant")?,
+        remark: row.get("remark")?,
     })
-    .await
 }
 
 pub async fn circle(tx: &mut Tx, id: AccountId) -> Db<Vec<AccountId>> {

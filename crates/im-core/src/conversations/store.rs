@@ -202,16 +202,23 @@ pub async fn set_delivered(
     tx.run(sql, params![id, account, delivered.floor(), &delivered.above()]).await.map(drop)
 }
 
-/// Notes that a member has seen everything up to `seq`, and wants the conversation in its list.
+/// Notes that a member wrote at `seq`, has seen everything up to there, and wants the conversation in its list.
 pub async fn set_seen(tx: &mut Tx, id: ConversationId, account: AccountId, seq: Seq, now: Millis) -> Db<()> {
-    let sql = "update membership set read_seq = $3, read_ms = $4, hidden_seq = null, own_unseen = 0
+    let sql = "update membership set read_seq = $3, read_ms = $4, hidden_seq = null, own_unseen = 0,
+                 has_written = 1
                where conversation_id = $1 and account_id = $2";
     tx.run(sql, params![id, account, seq, now]).await.map(drop)
 }
 
-/// Notes that this member said something without looking at what was said before.
-pub async fn set_own_unseen(tx: &mut Tx, id: ConversationId, account: AccountId) -> Db<()> {
-    let sql = "update membership set own_unseen = 1 where conversation_id = $1 and account_id = $2";
+/// Notes that this member said something without looking at what was said before. What is said by itself,
+/// automatically, does not count as having written.
+pub async fn set_said(tx: &mut Tx, id: ConversationId, account: AccountId, by_itself: bool) -> Db<()> {
+    let sql = match by_itself {
+        true => "update membership set own_unseen = 1 where conversation_id = $1 and account_id = $2",
+        false => {
+            "update membership set own_unseen = 1, has_written = 1 where conversation_id = $1 and account_id = $2"
+        }
+    };
     tx.run(sql, params![id, account]).await.map(drop)
 }
 
@@ -219,11 +226,4 @@ pub async fn set_own_unseen(tx: &mut Tx, id: ConversationId, account: AccountId)
 pub async fn set_answered(tx: &mut Tx, said: &crate::messages::Message) -> Db<()> {
     let sql = "update membership set answered_ms = $3 where conversation_id = $1 and account_id = $2";
     tx.run(sql, params![said.conversation, said.sender, said.created_ms]).await.map(drop)
-}
-
-/// Notes that this member wrote; costs nothing the second time.
-pub async fn set_has_written(tx: &mut Tx, id: ConversationId, account: AccountId) -> Db<()> {
-    let sql = "update membership set has_written = 1
-               where conversation_id = $1 and account_id = $2 and has_written = 0";
-    tx.run(sql, params![id, account]).await.map(drop)
 }

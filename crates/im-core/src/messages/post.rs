@@ -65,11 +65,10 @@ pub(crate) async fn post_direct(
     }
     let ((conversation, seq), route) = place.zip(route).ok_or(Refusal::NoSuchPerson)?;
     may(&route)?;
-    if !route.has_written && !matches!(entry.body, Body::Notice(_) | Body::Auto { .. }) {
-        log::set_has_written(tx, conversation, entry.sender).await?;
-    }
     let place = route.place();
-    let slot = Slot { conversation, seq, now, own_unseen: route.own_unseen };
+    let by_itself = matches!(entry.body, Body::Auto { .. });
+    let noted = route.own_unseen && (route.has_written || by_itself);
+    let slot = Slot { conversation, seq, now, noted };
     finish(app, tx, slot, entry, route.sender, place).await
 }
 
@@ -113,7 +112,7 @@ pub(crate) async fn say_in_group(
         _ => return Err(Refusal::NoSuchGroup.into()),
     }
     let place = Place::Group(Arc::new(route.group));
-    let slot = Slot { conversation: id, seq, now: app.now(), own_unseen: route.own_unseen };
+    let slot = Slot { conversation: id, seq, now: app.now(), noted: route.own_unseen };
     finish(app, tx, slot, entry, route.sender, place).await
 }
 
@@ -130,7 +129,7 @@ pub(crate) async fn post_inbox(
     let (seq, sender) = tx.two(log::next_seq(inbox), store::face_of_account(entry.sender)).await?;
     let (seq, sender) = seq.zip(sender).ok_or(Refusal::NoSuchPerson)?;
     let place = Place::Inbox(store::face(tx, owner).await?);
-    finish(app, tx, Slot { conversation: inbox, seq, now, own_unseen: false }, entry, sender, place).await
+    finish(app, tx, Slot { conversation: inbox, seq, now, noted: true }, entry, sender, place).await
 }
 
 /// What posting would answer, without posting: the repeated revoke of a message.
@@ -163,8 +162,8 @@ struct Slot {
     conversation: ConversationId,
     seq: Seq,
     now: Millis,
-    /// Whether the sender is noted as one who writes without reading.
-    own_unseen: bool,
+    /// Whether the sender's membership says already what writing without reading makes of it.
+    noted: bool,
 }
 
 async fn finish(
@@ -175,7 +174,7 @@ async fn finish(
     sender: super::Face,
     place: Place,
 ) -> Result<Arc<Posted>> {
-    let Slot { conversation, seq, now, own_unseen } = slot;
+    let Slot { conversation, seq, now, noted } = slot;
     let quote = match entry.quote {
         Some(mid) => {
             Some(store::quotable(tx, conversation, mid, entry.sender).await?.ok_or(Refusal::NoSuchMessage)?)
@@ -195,8 +194,9 @@ async fn finish(
     message.mid = store::insert(tx, &message, entry.quote).await?;
     if entry.seen {
         log::set_seen(tx, conversation, message.sender, seq, now).await?;
-    } else if !own_unseen && store::kind(&message.body) == 0 {
-        log::set_own_unseen(tx, conversation, message.sender).await?;
+    } else if !noted && store::kind(&message.body) == 0 {
+        let by_itself = matches!(message.body, Body::Auto { .. });
+        log::set_said(tx, conversation, message.sender, by_itself).await?;
     }
     let posted = Arc::new(Posted { message, sender, place, quote, echo: entry.echo });
     app.emit(tx, Event::Posted(posted.audience(), posted.clone()));

@@ -110,24 +110,13 @@ pub async fn strangers(tx: &mut Tx, me: AccountId) -> Db<Vec<Friend>> {
     let sql = concat!(
         "with ",
         mine!(),
-        " select p.id, p.uuid, p.username, p.nickname, p.avatar, p.merchant
+        " select cast(0 as bigint) as edge_id, '' as remark, p.id, p.uuid, p.username, p.nickname, p.avatar,
+           p.merchant
          from met join account p on p.id = met.peer_id where ",
         strangers!(),
         " order by met.id limit $2"
     );
-    tx.all(sql, params![me, PEOPLE], |row| {
-        Ok(Friend {
-            edge: 0,
-            id: row.get("id")?,
-            uuid: row.get("uuid")?,
-            username: row.get("username")?,
-            nickname: row.get("nickname")?,
-            avatar: row.get("avatar")?,
-            merchant: row.get("merchant")?,
-            remark: String::new(),
-        })
-    })
-    .await
+    tx.all(sql, params![me, PEOPLE], contacts::store::read_friend).await
 }
 
 /// The groups of an account, with what it calls them.
