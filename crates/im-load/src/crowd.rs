@@ -1,6 +1,13 @@
 //! Many people who listen, each on a socket of its own.
-use crate::{Result, dialect::Person, record::Record, tally::Audience, wire::http::Http};
-use std::{net::SocketAddr, ops::Range, rc::Rc};
+use crate::{
+    Result,
+    dialect::Person,
+    line::Line,
+    record::Record,
+    tally::Audience,
+    wire::{http::Http, mouth::Mouth},
+};
+use std::{cell::RefCell, net::SocketAddr, ops::Range, rc::Rc};
 use tokio::task::JoinSet;
 
 /// Handshakes that are under way together. A server whose accept queue is shorter makes some wait a second.
@@ -10,13 +17,21 @@ const TOGETHER: usize = 256;
 pub struct Crowd {
     /// What they hear.
     pub record: Rc<Record>,
+    /// What they speak with, where they do so on their sockets.
+    mouths: Rc<RefCell<Vec<Option<Rc<Mouth>>>>>,
     listeners: JoinSet<()>,
 }
 
 impl Crowd {
     /// Nobody is online yet; the n-th of these people will be receiver n.
     pub fn new(people: &[Person], audience: Audience) -> Crowd {
-        Crowd { record: Record::new(people, audience), listeners: JoinSet::new() }
+        let mouths = Rc::new(RefCell::new(vec![None; people.len()]));
+        Crowd { record: Record::new(people, audience), mouths, listeners: JoinSet::new() }
+    }
+
+    /// How receiver `n` writes.
+    pub fn line(&self, at: SocketAddr, n: usize) -> Line {
+        Line::new(at, n, self.mouths.borrow()[n].clone())
     }
 
     /// Brings everybody online. With `fetch` each then asks for what waits, as clients do.
@@ -37,12 +52,14 @@ impl Crowd {
         let next = Rc::new(std::cell::Cell::new(which.start));
         for worker in 0..TOGETHER.min(which.len()) {
             let (people, next, record) = (people.clone(), next.clone(), self.record.clone());
+            let mouths = self.mouths.clone();
             workers.spawn_local(async move {
                 let mut http = Http::new(at, worker);
                 let mut listeners = JoinSet::new();
                 while next.get() < which.end {
                     let n = next.replace(next.get() + 1);
                     let socket = people[n].listen(at, n).await.map_err(|e| e.to_string())?;
+                    mouths.borrow_mut()[n] = socket.mouth();
                     listeners.spawn_local(record.clone().listen(n, socket));
                     if fetch {
                         people[n].fetch_waiting(&mut http).await.map_err(|e| e.to_string())?;

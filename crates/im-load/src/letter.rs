@@ -48,7 +48,8 @@ fn digits(text: &[u8]) -> Option<u32> {
 #[derive(Clone)]
 pub struct Letter {
     bytes: Vec<u8>,
-    run_at: usize,
+    /// Where the marks stand: in the text, and where a dialect has a name for the message there too.
+    marks: Vec<usize>,
 }
 
 impl Letter {
@@ -56,14 +57,17 @@ impl Letter {
     pub fn new(from: &Person, to: To) -> Letter {
         let bytes =
             from.letter(to, &format!("{BLANK} The geese are flying south, and the letter with them."));
-        let at = bytes.windows(BLANK.len()).position(|part| part == BLANK.as_bytes());
-        Letter { bytes, run_at: at.expect("the text holds a blank mark") + 2 }
+        let is_blank = |at: &usize| bytes[*at..].starts_with(BLANK.as_bytes());
+        let marks = (0..bytes.len()).filter(is_blank).map(|at| at + 2).collect();
+        Letter { bytes, marks }
     }
 
     /// The request that carries `mark`.
     pub fn with(&mut self, mark: Mark) -> &[u8] {
-        write(&mut self.bytes[self.run_at..][..RUN], mark.run);
-        write(&mut self.bytes[self.run_at + RUN + 1..][..NUMBER], mark.number);
+        for at in &self.marks {
+            write(&mut self.bytes[*at..][..RUN], mark.run);
+            write(&mut self.bytes[at + RUN + 1..][..NUMBER], mark.number);
+        }
         &self.bytes
     }
 }
@@ -85,8 +89,9 @@ mod tests {
             (Person::egg(1, "t".into()), "\r\ntoken: t\r\n"),
             (Person::pop(1, "k".into(), Some("s".into())), "\r\ncookie: PHPSID=s\r\n"),
             (Person::pop(1, "k".into(), None), "login_uid=1&"),
+            (Person::v1(1, "t".into()), r#""client_id":"(("#),
         ] {
-            for to in [To::Person(2), To::Group(3)] {
+            for to in [To::Person(2), To::Conversation(3)] {
                 let mut letter = Letter::new(&person, to);
                 for mark in [Mark { run: 7, number: 0 }, Mark { run: 99_999_999, number: u32::MAX }] {
                     let bytes = letter.with(mark).to_vec();

@@ -5,6 +5,7 @@
 mod crowd;
 mod dialect;
 mod letter;
+mod line;
 mod pace;
 mod past;
 mod people;

@@ -15,12 +15,14 @@ pub struct Pair {
     pub from: Person,
     /// Who reads.
     pub to: Person,
+    /// How the one addresses the other.
+    place: To,
 }
 
 impl Pair {
     /// What the one writes to the other.
     pub fn letter(&self) -> Letter {
-        Letter::new(&self.from, To::Person(self.to.id))
+        Letter::new(&self.from, self.place)
     }
 }
 
@@ -56,7 +58,7 @@ pub async fn each<T>(
 pub async fn pairs(at: SocketAddr, dialect: Dialect, count: usize) -> Result<Vec<Pair>> {
     let from = dialect::users(at, dialect, count, true).await?;
     let to = dialect::users(at, dialect, count, false).await?;
-    let pairs: Vec<_> = from.into_iter().zip(to).map(|(from, to)| Pair { from, to }).collect();
-    each(at, count, async |http, n| pairs[n].from.befriend(http, pairs[n].to.id).await).await?;
-    Ok(pairs)
+    let places = each(at, count, async |http, n| from[n].befriend(http, to[n].id).await).await?;
+    let pairs = from.into_iter().zip(to).zip(places);
+    Ok(pairs.map(|((from, to), place)| Pair { from, to, place }).collect())
 }

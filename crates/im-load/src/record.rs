@@ -3,8 +3,9 @@ use crate::{
     Result,
     dialect::Person,
     letter::{Letter, Mark},
+    line::Line,
     tally::{Audience, Nanos, Tally, now},
-    wire::{http::Http, ws::Socket},
+    wire::ws::Socket,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -56,12 +57,9 @@ impl Record {
     }
 
     /// Sends a message and notes what the server says.
-    pub async fn post(&self, http: &mut Http, letter: &mut Letter, mark: Mark) {
+    pub async fn post(&self, line: &mut Line, letter: &mut Letter, mark: Mark) {
         self.tally.borrow_mut().sent(mark, now());
-        let said = http.exchange(letter.with(mark), |answer| {
-            if answer.is_ok() { None } else { Some(String::from_utf8_lossy(answer.body).into_owned()) }
-        });
-        let said = said.await;
+        let said = line.post(letter.with(mark)).await;
         let at = now();
         match said {
             Ok(None) => self.tally.borrow_mut().acked(mark, at),

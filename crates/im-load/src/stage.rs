@@ -3,12 +3,13 @@ use crate::{
     Result,
     dialect::{Dialect, Person},
     letter::{Letter, Mark},
+    line::Line,
     pace::Ticker,
     people::{self, Pair},
     probe::Process,
     record::{Record, nanos},
     tally::{Audience, Nanos, Spread, Verdict, now},
-    wire::http::Http,
+    wire::mouth::Mouth,
 };
 use serde::Serialize;
 use std::{
@@ -29,6 +30,8 @@ const WARM: Nanos = 300_000_000;
 pub struct Stage {
     at: SocketAddr,
     pairs: Vec<Pair>,
+    /// For each pair what its sender speaks with, where it does so on its socket.
+    mouths: Vec<Option<Rc<Mouth>>>,
     shared: Rc<Shared>,
     server: Option<Process>,
     tasks: JoinSet<()>,
@@ -106,21 +109,23 @@ impl Stage {
             Ok(socket)
         })
         .await?;
+        let writers = &sockets[pairs.len()..];
+        let mouths: Vec<_> = (0..pairs.len()).map(|pair| writers.get(pair)?.mouth()).collect();
         let mut tasks = JoinSet::new();
         for (listener, socket) in sockets.into_iter().enumerate() {
             tasks.spawn_local(shared.record.clone().listen(listener, socket));
         }
         // A few at a time: so many at once would overflow the accept queue, and wait a second to try again.
         let lines = people::each(at, pairs.len() * connections, async |_, n| {
-            let mut http = Http::new(at, n);
-            http.warm().await.map(|()| http)
+            let mut line = Line::new(at, n, mouths[n / connections].clone());
+            line.warm().await.map(|()| line)
         });
-        for (n, http) in lines.await?.into_iter().enumerate() {
+        for (n, line) in lines.await?.into_iter().enumerate() {
             let pair = n / connections;
             let letter = pairs[pair].letter();
-            tasks.spawn_local(serve(shared.clone(), pair, http, letter));
+            tasks.spawn_local(serve(shared.clone(), pair, line, letter));
         }
-        Ok(Stage { at, pairs, shared, server: Process::listening(at), tasks })
+        Ok(Stage { at, pairs, mouths, shared, server: Process::listening(at), tasks })
     }
 
     /// The pairs, for another stage after a restart.
@@ -166,12 +171,12 @@ impl Stage {
         for n in 0..in_flight {
             let pair = n % pairs;
             let mut letter = self.pairs[pair].letter();
-            let mut http = Http::new(self.at, n);
+            let mut line = Line::new(self.at, n, self.mouths[pair].clone());
             let record = self.shared.record.clone();
             tasks.spawn_local(async move {
                 while now() < end {
                     let mark = record.tally.borrow_mut().plan(pairs + pair, pair, now());
-                    record.post(&mut http, &mut letter, mark).await;
+                    record.post(&mut line, &mut letter, mark).await;
                 }
             });
         }
@@ -255,10 +260,10 @@ impl Shared {
 }
 
 /// One connection of a sender.
-async fn serve(shared: Rc<Shared>, pair: usize, mut http: Http, mut letter: Letter) {
+async fn serve(shared: Rc<Shared>, pair: usize, mut line: Line, mut letter: Letter) {
     loop {
         let mark = shared.next(pair).await;
-        shared.record.post(&mut http, &mut letter, mark).await;
+        shared.record.post(&mut line, &mut letter, mark).await;
     }
 }
 

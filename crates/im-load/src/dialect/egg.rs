@@ -56,7 +56,7 @@ fn sign(device: &str, timestamp: u64) -> String {
 pub fn letter(token: &str, to: To, text: &str) -> Vec<u8> {
     let (chat_type, to) = match to {
         To::Person(id) => ("single", id),
-        To::Group(id) => ("group", id),
+        To::Conversation(id) => ("group", id),
     };
     let data = json!({ "data": text, "dataType": false, "otherData": null });
     let body = json!({ "sendto_id": to, "chatType": chat_type, "type": "text", "data": data });

@@ -1,6 +1,7 @@
 //! What differs between the dialects: how people come to be, prove who they are, write and listen.
 pub mod egg;
 pub mod pop;
+pub mod v1;
 
 use crate::{
     Result,
@@ -16,6 +17,8 @@ pub enum Dialect {
     Egg,
     /// `/h5/…` and `/app/KEY`.
     Pop,
+    /// The native API: `/v1/socket`.
+    V1,
 }
 
 /// Somebody who can write and listen.
@@ -39,6 +42,8 @@ enum Pass {
         /// The session; without one the server key speaks for it.
         session: Option<String>,
     },
+    /// The access token.
+    V1(String),
 }
 
 /// Whom a message is for.
@@ -46,8 +51,8 @@ enum Pass {
 pub enum To {
     /// An account.
     Person(i64),
-    /// The members of a group.
-    Group(i64),
+    /// The members of a group, or in the native API those of any conversation.
+    Conversation(i64),
 }
 
 impl Person {
@@ -61,16 +66,29 @@ impl Person {
         Person { id, groups: Vec::new(), pass: Pass::Pop { key, session } }
     }
 
+    /// Somebody who speaks the native API.
+    pub fn v1(id: i64, token: String) -> Person {
+        Person { id, groups: Vec::new(), pass: Pass::V1(token) }
+    }
+
     /// Whether its socket is told what it said itself.
     pub fn hears_itself(&self) -> bool {
-        matches!(self.pass, Pass::Pop { .. })
+        matches!(self.pass, Pass::Pop { .. } | Pass::V1(_))
+    }
+
+    /// Its token, where it is all that it has.
+    pub fn token(&self) -> &str {
+        match &self.pass {
+            Pass::Egg(token) | Pass::V1(token) => token,
+            Pass::Pop { .. } => "",
+        }
     }
 
     /// Its session, where it has signed in to the pop dialect.
     pub fn session(&self) -> Option<&str> {
         match &self.pass {
             Pass::Pop { session, .. } => session.as_deref(),
-            Pass::Egg(_) => None,
+            Pass::Egg(_) | Pass::V1(_) => None,
         }
     }
 
@@ -79,6 +97,7 @@ impl Person {
         match &self.pass {
             Pass::Egg(token) => egg::letter(token, to, text),
             Pass::Pop { session, .. } => pop::letter(self.id, session.as_deref(), to, text),
+            Pass::V1(_) => v1::letter(to, text),
         }
     }
 
@@ -87,23 +106,26 @@ impl Person {
         match &self.pass {
             Pass::Egg(token) => Socket::open(at, n, &format!("/ws?token={token}")).await,
             Pass::Pop { key, .. } => pop::listen(at, n, key, self.id, &self.groups).await,
+            Pass::V1(token) => v1::listen(at, n, token).await,
         }
     }
 
-    /// Asks for what waits, as clients do when their socket is open. In the pop dialect nothing does.
+    /// Asks for what waits, as clients do when their socket is open. Elsewhere than in egg nothing does.
     pub async fn fetch_waiting(&self, http: &mut Http) -> Result<()> {
         match &self.pass {
             Pass::Egg(token) => egg::fetch_waiting(http, token).await,
-            Pass::Pop { .. } => Ok(()),
+            Pass::Pop { .. } | Pass::V1(_) => Ok(()),
         }
     }
 
-    /// Becomes somebody's friend at once.
-    pub async fn befriend(&self, http: &mut Http, friend: i64) -> Result<()> {
+    /// Becomes somebody's friend at once; answers how it addresses the friend.
+    pub async fn befriend(&self, http: &mut Http, friend: i64) -> Result<To> {
         match &self.pass {
-            Pass::Egg(token) => egg::befriend(http, token, friend).await,
-            Pass::Pop { .. } => pop::befriend(http, self.id, friend).await,
+            Pass::Egg(token) => egg::befriend(http, token, friend).await?,
+            Pass::Pop { .. } => pop::befriend(http, self.id, friend).await?,
+            Pass::V1(token) => return v1::befriend(http, token, friend).await,
         }
+        Ok(To::Person(friend))
     }
 }
 
@@ -113,15 +135,19 @@ pub async fn users(at: SocketAddr, dialect: Dialect, count: usize, write: bool) 
     match dialect {
         Dialect::Egg => egg::users(at, count).await,
         Dialect::Pop => pop::users(at, count, write).await,
+        Dialect::V1 => v1::users(at, count).await,
     }
 }
 
 /// Visitors, who cost no password hash; they listen in this dialect.
 pub async fn visitors(at: SocketAddr, dialect: Dialect, count: usize) -> Result<Vec<Person>> {
-    let visitors = egg::visitors(at, count).await?;
     match dialect {
-        Dialect::Egg => Ok(visitors),
-        Dialect::Pop => pop::keyed(at, visitors.iter().map(|visitor| visitor.id).collect()).await,
+        Dialect::Egg => egg::visitors(at, count).await,
+        Dialect::Pop => {
+            let visitors = egg::visitors(at, count).await?;
+            pop::keyed(at, visitors.iter().map(|visitor| visitor.id).collect()).await
+        }
+        Dialect::V1 => v1::visitors(at, count).await,
     }
 }
 
@@ -130,5 +156,6 @@ pub async fn group(at: SocketAddr, owner: &Person, others: &[Person]) -> Result<
     match &owner.pass {
         Pass::Egg(token) => egg::group(at, owner.id, token, others).await,
         Pass::Pop { .. } => pop::group(at, owner.id, others).await,
+        Pass::V1(token) => v1::group(at, token, others).await,
     }
 }

@@ -74,7 +74,7 @@ fn cookie(session: &str) -> String {
 pub fn letter(from: i64, session: Option<&str>, to: To, text: &str) -> Vec<u8> {
     let (kind, to) = match to {
         To::Person(id) => ("friend", id.to_string()),
-        To::Group(id) => ("group", id.to_string()),
+        To::Conversation(id) => ("group", id.to_string()),
     };
     let fields = [("to", to.as_str()), ("type", kind), ("content", text)];
     match session {

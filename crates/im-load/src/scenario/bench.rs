@@ -32,7 +32,7 @@ pub struct Options {
     /// Where the report goes.
     #[arg(long, default_value = "bench/latest.json")]
     out: PathBuf,
-    /// Only these: start, chat, group, idle, storm, history, pop, overview.
+    /// Only these: start, chat, group, idle, storm, history, pop, overview, v1.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Sockets of the idle row.
@@ -84,6 +84,11 @@ pub async fn run(options: &Options) -> Result<()> {
         bench.group(Speech::Pop, 2_000).await?;
         bench.group(Speech::Mixed, 2_000).await?;
         bench.idle(Dialect::Pop).await?;
+    }
+    if wanted("v1") {
+        bench.chat(Dialect::V1).await?;
+        bench.group(Speech::V1, 2_000).await?;
+        bench.idle(Dialect::V1).await?;
     }
     if wanted("overview") && options.setup.postgres.is_none() {
         bench.overview().await?;
@@ -149,7 +154,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// The highest rate is looked for in the egg dialect alone: that takes as long as all the rest of it.
+    /// The highest rate is not looked for in the pop dialect: that takes as long as all the rest of it.
     async fn chat(&mut self, dialect: Dialect) -> Result<()> {
         let place = self.place().await?;
         let server = place.start().await?;
@@ -166,8 +171,8 @@ impl Bench<'_> {
         }
         self.flush = flush_now(place.dir());
         match chat::sweep(&stage, SHORT).await {
-            Ok(round) => self.round("chat highest rate", round, process),
-            Err(error) => self.plain("chat highest rate", 0.0, "/s", error.to_string()),
+            Ok(round) => self.round(&format!("{of}chat highest rate"), round, process),
+            Err(error) => self.plain(format!("{of}chat highest rate"), 0.0, "/s", error.to_string()),
         }
         Ok(())
     }
@@ -181,6 +186,7 @@ impl Bench<'_> {
             Speech::Egg => prefix(Dialect::Egg),
             Speech::Pop => prefix(Dialect::Pop),
             Speech::Mixed => "mixed ",
+            Speech::V1 => prefix(Dialect::V1),
         };
         let detail = format!("last member {}; {}", outcome.busy, outcome.verdict);
         self.add(Figure {
@@ -253,5 +259,6 @@ fn prefix(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Egg => "",
         Dialect::Pop => "pop ",
+        Dialect::V1 => "native ",
     }
 }

@@ -7,7 +7,6 @@ use crate::{
     probe::Process,
     record::nanos,
     tally::{Audience, Spread, Verdict, now},
-    wire::http::Http,
 };
 use serde::Serialize;
 use std::{net::SocketAddr, time::Duration};
@@ -48,6 +47,8 @@ pub enum Speech {
     Pop,
     /// By turns pop and egg.
     Mixed,
+    /// All native.
+    V1,
 }
 
 impl Speech {
@@ -58,6 +59,7 @@ impl Speech {
             Speech::Pop => Dialect::Pop,
             Speech::Mixed if n.is_multiple_of(2) => Dialect::Pop,
             Speech::Mixed => Dialect::Egg,
+            Speech::V1 => Dialect::V1,
         }
     }
 }
@@ -131,12 +133,12 @@ pub async fn play(
     let mut tasks = JoinSet::new();
     for (n, sender) in people.iter().enumerate().take(senders) {
         let (record, end) = (crowd.record.clone(), start + nanos(length));
-        let mut letter = Letter::new(sender, To::Group(group));
-        let mut http = Http::new(at, n);
+        let mut letter = Letter::new(sender, To::Conversation(group));
+        let mut line = crowd.line(at, n);
         tasks.spawn_local(async move {
             while now() < end {
                 let mark = record.tally.borrow_mut().plan(n, 0, now());
-                record.post(&mut http, &mut letter, mark).await;
+                record.post(&mut line, &mut letter, mark).await;
                 record.completed(mark, PATIENCE).await;
             }
         });
@@ -162,7 +164,7 @@ pub async fn play(
 /// The members: users who write, and visitors who read.
 async fn people(at: SocketAddr, speech: Speech, members: usize, senders: usize) -> Result<Vec<Person>> {
     let mut people: Vec<Option<Person>> = vec![None; members];
-    for dialect in [Dialect::Egg, Dialect::Pop] {
+    for dialect in [Dialect::Egg, Dialect::Pop, Dialect::V1] {
         let places = |from, to| (from..to).filter(|n| speech.of(*n) == dialect).collect::<Vec<usize>>();
         let (writers, readers) = (places(0, senders), places(senders, members));
         let users = dialect::users(at, dialect, writers.len(), true).await?;
@@ -176,13 +178,13 @@ async fn people(at: SocketAddr, speech: Speech, members: usize, senders: usize) 
 
 /// Sends single messages, each when the one before has reached everybody.
 async fn alone(at: SocketAddr, crowd: &Crowd, sender: &Person, group: i64, count: usize) -> Result<Spread> {
-    let mut letter = Letter::new(sender, To::Group(group));
-    let mut http = Http::new(at, 0);
-    http.warm().await?;
+    let mut letter = Letter::new(sender, To::Conversation(group));
+    let mut line = crowd.line(at, 0);
+    line.warm().await?;
     crowd.record.renew();
     for _ in 0..count {
         let mark = crowd.record.tally.borrow_mut().plan(0, 0, now());
-        crowd.record.post(&mut http, &mut letter, mark).await;
+        crowd.record.post(&mut line, &mut letter, mark).await;
         crowd.record.completed(mark, PATIENCE).await;
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -4,6 +4,7 @@ use crate::{
     crowd::Crowd,
     dialect::{self, Dialect, To},
     letter::Letter,
+    line::Line,
     people,
     record::nanos,
     scenario::group::quiet,
@@ -86,8 +87,9 @@ pub async fn play(at: SocketAddr, clients: usize, messages: usize, bystanders: u
     let clients = clients.max(1);
     let people = dialect::visitors(at, Dialect::Egg, clients).await?;
     let writers = dialect::users(at, Dialect::Egg, WRITERS.min(clients), true).await?;
-    let befriend =
-        async |http: &mut Http, n: usize| people[n].befriend(http, writers[n % writers.len()].id).await;
+    let befriend = async |http: &mut Http, n: usize| {
+        people[n].befriend(http, writers[n % writers.len()].id).await.map(drop)
+    };
     people::each(at, clients, befriend).await?;
     let stage = if bystanders > 0 { Some(Stage::set(at, Dialect::Egg, bystanders, 4).await?) } else { None };
     let mut crowd = Crowd::new(&people, Audience::One);
@@ -138,12 +140,12 @@ async fn write(at: SocketAddr, crowd: &Crowd, letters: Vec<Letter>, messages: us
     let mut tasks = JoinSet::new();
     for worker in 0..IN_FLIGHT {
         let (letters, next, record) = (letters.clone(), next.clone(), crowd.record.clone());
-        let mut http = Http::new(at, worker);
+        let mut line = Line::new(at, worker, None);
         tasks.spawn_local(async move {
             while next.get() < total && now() < end {
                 let receiver = next.replace(next.get() + 1) % clients;
                 let mark = record.tally.borrow_mut().plan(clients, receiver, now());
-                record.post(&mut http, &mut letters[receiver].clone(), mark).await;
+                record.post(&mut line, &mut letters[receiver].clone(), mark).await;
             }
         });
     }

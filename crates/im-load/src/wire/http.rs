@@ -85,6 +85,18 @@ impl Http {
         }
     }
 
+    /// Sends a whole request and answers the body of a success, in an API that speaks by status codes.
+    pub async fn call(&mut self, request: &[u8]) -> Result<Value> {
+        let said = self.exchange(request, |answer| match answer.status {
+            204 => Ok(Value::Null),
+            200..300 => Ok(serde_json::from_slice(answer.body)?),
+            status => {
+                Err(format!("the server answered {status}: {}", String::from_utf8_lossy(answer.body)).into())
+            }
+        });
+        said.await?
+    }
+
     /// Sends a whole request and answers the `data` of a success.
     pub async fn send(&mut self, request: &[u8]) -> Result<Value> {
         let said = self.exchange(request, |answer| {

@@ -2,6 +2,7 @@
 //!
 //! A general client would cost more than the server that it is to measure.
 pub mod http;
+pub mod mouth;
 pub mod ws;
 
 use std::{

@@ -1,7 +1,7 @@
 //! The receiving side of a WebSocket: texts in, a Pong for each Ping out.
-use super::{connect, receive};
+use super::{connect, mouth::Mouth, receive};
 use crate::Result;
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, rc::Rc, time::Duration};
 use tokio::{
     io::AsyncWriteExt,
     net::TcpStream,
@@ -20,8 +20,24 @@ pub struct Socket {
     frames: Frames,
     /// What came in one piece with the server's consent.
     early: Vec<u8>,
-    /// What it says again and again, so that the server does not take it for dead.
-    beat: Option<(Box<Interval>, Vec<u8>)>,
+    says: Says,
+}
+
+/// What a socket has to say while it is read.
+enum Says {
+    Nothing,
+    /// The same again and again, so that the server does not take it for dead.
+    Beat(Box<Interval>, Vec<u8>),
+    /// What somebody asks.
+    Words(Rc<Mouth>),
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        if let Says::Words(mouth) = &self.says {
+            mouth.shut();
+        }
+    }
 }
 
 impl Socket {
@@ -43,7 +59,7 @@ impl Socket {
                     return Err(format!("no WebSocket: {}", String::from_utf8_lossy(&head[..end])).into());
                 }
                 let early = head[end + 4..].to_vec();
-                return Ok(Socket { stream, frames: Frames::default(), early, beat: None });
+                return Ok(Socket { stream, frames: Frames::default(), early, says: Says::Nothing });
             }
         }
     }
@@ -51,15 +67,28 @@ impl Socket {
     /// Says these texts, in one write.
     pub async fn say(&mut self, texts: &[String]) -> Result<()> {
         let mut bytes = Vec::new();
-        texts.iter().for_each(|text| text_frame(&mut bytes, text));
+        texts.iter().for_each(|text| text_frame(&mut bytes, text.as_bytes()));
         Ok(self.stream.write_all(&bytes).await?)
     }
 
     /// From now on says `text` at this interval, for as long as it is read.
     pub fn repeat(&mut self, text: &str, every: Duration) {
         let mut bytes = Vec::new();
-        text_frame(&mut bytes, text);
-        self.beat = Some((Box::new(interval_at(Instant::now() + every, every)), bytes));
+        text_frame(&mut bytes, text.as_bytes());
+        self.says = Says::Beat(Box::new(interval_at(Instant::now() + every, every)), bytes);
+    }
+
+    /// From now on says what its mouth is asked to, for as long as it is read.
+    pub fn speak(&mut self) {
+        self.says = Says::Words(Rc::default());
+    }
+
+    /// What speaks on it, if something does.
+    pub fn mouth(&self) -> Option<Rc<Mouth>> {
+        match &self.says {
+            Says::Words(mouth) => Some(mouth.clone()),
+            _ => None,
+        }
     }
 
     /// Waits for bytes, hands every text in them to `each` and answers every Ping in them with one
@@ -68,21 +97,35 @@ impl Socket {
         let mut pongs = Vec::new();
         let mut closed = false;
         let frames = &mut self.frames;
+        let mouth = match &self.says {
+            Says::Words(mouth) => Some(mouth.clone()),
+            _ => None,
+        };
         let mut take = |bytes: &[u8]| {
             closed |= bytes.is_empty();
             frames.feed(bytes, |frame| match frame {
-                Frame::Text(text) => each(text),
+                Frame::Text(text) => {
+                    if let Some(mouth) = &mouth {
+                        mouth.heard(text);
+                    }
+                    each(text);
+                }
                 Frame::Ping(payload) => pong(&mut pongs, payload),
                 Frame::Close => closed = true,
             })
         };
-        match &mut self.beat {
+        match &mut self.says {
             _ if !self.early.is_empty() => take(&std::mem::take(&mut self.early))?,
-            None => receive(&mut self.stream, take).await??,
-            Some((beat, said)) => tokio::select! {
+            Says::Nothing => receive(&mut self.stream, take).await??,
+            Says::Beat(beat, said) => tokio::select! {
                 biased;
                 received = receive(&mut self.stream, take) => received??,
                 _ = beat.tick() => self.stream.write_all(said).await?,
+            },
+            Says::Words(mouth) => tokio::select! {
+                biased;
+                received = receive(&mut self.stream, take) => received??,
+                words = mouth.words() => self.stream.write_all(&words).await?,
             },
         }
         if !pongs.is_empty() {
@@ -92,9 +135,9 @@ impl Socket {
     }
 }
 
-/// Appends a masked text; only short ones are said.
-fn text_frame(out: &mut Vec<u8>, text: &str) {
-    masked(out, 0x81, text.as_bytes());
+/// Appends a masked text.
+pub fn text_frame(out: &mut Vec<u8>, text: &[u8]) {
+    masked(out, 0x81, text);
 }
 
 /// Appends the masked Pong that carries `payload` back.
@@ -102,10 +145,17 @@ fn pong(out: &mut Vec<u8>, payload: &[u8]) {
     masked(out, 0x8a, payload);
 }
 
-/// Appends a frame of at most 125 bytes: what is beyond them is left out.
+/// Appends a frame of at most 64 KiB: what is beyond them is left out.
 fn masked(out: &mut Vec<u8>, first: u8, payload: &[u8]) {
-    let payload = &payload[..payload.len().min(125)];
-    out.extend_from_slice(&[first, 0x80 | payload.len() as u8]);
+    let length = u16::try_from(payload.len()).unwrap_or(u16::MAX);
+    let payload = &payload[..length.into()];
+    match length {
+        0..126 => out.extend_from_slice(&[first, 0x80 | length as u8]),
+        _ => {
+            out.extend_from_slice(&[first, 0x80 | 126]);
+            out.extend_from_slice(&length.to_be_bytes());
+        }
+    }
     out.extend_from_slice(&MASK);
     out.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
 }
