@@ -7,6 +7,11 @@ use jiff::{Timestamp, Zoned, tz::TimeZone};
 pub struct Offset(TimeZone);
 
 impl Offset {
+    /// No offset.
+    pub fn utc() -> Self {
+        Offset(TimeZone::UTC)
+    }
+
     /// Reads `+08:00`.
     pub fn parse(text: &str) -> Option<Self> {
         let (sign, rest) = match text.as_bytes().first()? {

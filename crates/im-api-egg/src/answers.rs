@@ -64,7 +64,7 @@ impl From<Error> for Failed {
     fn from(error: Error) -> Self {
         match error {
             Error::Refused(Refusal::NoSuchRecord) => UNKNOWN,
-            Error::Refused(Refusal::TooOften) => Failed(400, "操作过于频繁，请稍后再试"),
+            Error::Refused(Refusal::TooOften { .. }) => Failed(400, "操作过于频繁，请稍后再试"),
             Error::Refused(_) => INCOMPLETE,
             Error::Internal(cause) => {
                 tracing::error!(error = %cause, "a call of questions and answers failed");
@@ -117,7 +117,7 @@ async fn create(State(egg): State<Egg>, Call { caller, params, .. }: Call<Users,
                 return Err(INCOMPLETE);
             };
             own(caller, Some(owner))?;
-            Ok(match answers::create(&egg.app, caller, scope, ask, answer).await? {
+            Ok(match answers::create(&egg.app, caller, scope, ask, answer).await?.1 {
                 Stored::New => said("问答创建成功"),
                 Stored::Replaced => said("问答已更新"),
             })
@@ -141,7 +141,7 @@ async fn update(State(egg): State<Egg>, Call { caller, params, .. }: Call<Users,
                 return Err(INCOMPLETE);
             };
             own(caller, Some(owner))?;
-            answers::update(&egg.app, caller, id, ask, answer).await?;
+            answers::update(&egg.app, caller, id, Some(ask), Some(answer)).await?;
             Ok(said("更新成功"))
         }
         .await,

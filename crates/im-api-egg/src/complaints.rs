@@ -52,7 +52,7 @@ fn failed(otherwise: &'static str) -> impl Fn(Error) -> Failed {
         let text = match error {
             Error::Refused(Refusal::NoSuchRecord) => "投诉记录不存在",
             Error::Refused(Refusal::InProgress) => "该投诉已开始处理，无法修改",
-            Error::Refused(Refusal::TooOften) => "操作过于频繁，请稍后再试",
+            Error::Refused(Refusal::TooOften { .. }) => "操作过于频繁，请稍后再试",
             Error::Refused(_) => otherwise,
             Error::Internal(cause) => {
                 tracing::error!(error = %cause, "a call of complaints failed");
@@ -137,8 +137,8 @@ async fn create(State(egg): State<Egg>, Call { caller, params, .. }: Call<Users,
         images: params.images.unwrap_or_else(|| "[]".into()),
         excerpt: params.excerpt,
     };
-    let id = complaints::create(&egg.app, caller, draft).await.map_err(failed("投诉提交失败"))?;
-    answer("投诉提交成功", json!({ "id": id }))
+    let complaint = complaints::create(&egg.app, caller, draft).await.map_err(failed("投诉提交失败"))?;
+    answer("投诉提交成功", json!({ "id": complaint.id }))
 }
 
 /// #49 `GET /api/chat/complaint/list`.

@@ -109,7 +109,7 @@ pub trait Worded<T> {
 impl<T> Worded<T> for im_core::Result<T> {
     fn or_say(self, words: &[(Refusal, &str)]) -> Result<T, Fail> {
         self.map_err(|error| match &error {
-            Error::Refused(refusal) => match words.iter().find(|(about, _)| about == refusal) {
+            Error::Refused(refusal) => match words.iter().find(|(about, _)| about.is_like(refusal)) {
                 Some((_, text)) => Fail::refused(*text),
                 None => error.into(),
             },
@@ -135,7 +135,8 @@ fn text(refusal: Refusal) -> &'static str {
     match refusal {
         BadToken => "Token 令牌不合法！",
         AccountDisabled => "当前用户不存在或者已被禁用",
-        TooOften => "操作过于频繁，请稍后再试",
+        Invalid(_) => "参数错误",
+        TooOften { .. } => "操作过于频繁，请稍后再试",
         UsernameTaken => "该账号已存在，请换一个账号注册",
         UsernameMalformed => "账号只能由4-20位字母、数字、下划线组成",
         NoSuchAccount => "账号不存在或者被禁用",
@@ -152,7 +153,7 @@ fn text(refusal: Refusal) -> &'static str {
         FriendsOnly => "对方设置成：需要您先成为他的好友才能发消息",
         OneMessageOnly => "在成为好友之前，对方只允许向他发一条消息",
         TooLate => "消息超过5分钟，不能撤回",
-        NotAllowed => "非法操作",
+        NotAllowed | ClientIdTaken => "非法操作",
         BadMessage => "消息内容过长",
         NoSuchGroup => "群不存在",
         NotMember => "你不在该群聊中，操作失败",
@@ -162,7 +163,7 @@ fn text(refusal: Refusal) -> &'static str {
         AlreadyWaiting => "已申请加入群聊，正在等待群主同意",
         SignInToJoin => "请先登录再申请进群",
         GroupFull => "群成员人数已达上限",
-        GroupLocked => "群不存在",
+        GroupLocked | NoSuchInvite => "群不存在",
         Muted => "已被禁言，无法发送消息",
         MutedAll => "全群禁言，无法发送消息",
         OwnerStays => "群主不能退出群组",

@@ -64,7 +64,7 @@ impl<P: Params> FromRequest<Egg> for Signed<P> {
         }
         let address = client(&parts, egg);
         let admitted = visitors::admit(&egg.app, &device_id, &address);
-        admitted.or_say(&[(Refusal::TooOften, "请求过于频繁，请1个小时后再试")])?;
+        admitted.or_say(&[(Refusal::TooOften { retry_ms: 0 }, "请求过于频繁，请1个小时后再试")])?;
         Ok(Signed { address, params })
     }
 }

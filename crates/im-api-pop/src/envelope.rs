@@ -135,7 +135,7 @@ pub trait Worded<T> {
 impl<T> Worded<T> for im_core::Result<T> {
     fn or_say(self, words: &[(Refusal, i32, &'static str)]) -> Result<T, Fail> {
         self.map_err(|error| match &error {
-            Error::Refused(refusal) => match words.iter().find(|(about, ..)| about == refusal) {
+            Error::Refused(refusal) => match words.iter().find(|(about, ..)| about.is_like(refusal)) {
                 Some((_, code, msg)) => Fail::new(*code, *msg),
                 None => error.into(),
             },
@@ -151,12 +151,12 @@ fn words(refusal: Refusal) -> (i32, &'static str) {
     match refusal {
         BadToken => (-1, "请登录"),
         AccountDisabled => (85, "该账户被禁用"),
-        TooOften => (912, "请求过于频繁"),
+        TooOften { .. } => (912, "请求过于频繁"),
         UsernameTaken => (111, "用户名已经存在"),
         UsernameMalformed => (112, "用户名只能包含字母和数字，长度小于60"),
         NoSuchAccount | NoSuchPerson => (101, "用户不存在"),
         WrongPassword => (101, "用户不存在或者密码错误"),
-        PrivacyMalformed | Yourself | NobodyChosen => (2, "参数非法"),
+        PrivacyMalformed | Yourself | NobodyChosen | Invalid(_) => (2, "参数非法"),
         AlreadyAsked | AlreadyWaiting => (0, "已经操作成功"),
         AlreadyMember => (0, "ok"),
         NoSuchRequest | NoSuchRecord => (3, "记录不存在"),
@@ -164,9 +164,9 @@ fn words(refusal: Refusal) -> (i32, &'static str) {
             (84, "不是好友，无法发起会话")
         }
         TooLate => (505, "只能撤回5分钟内的消息"),
-        NotAllowed | OwnerOnly | InProgress => (2, "非法请求"),
+        NotAllowed | OwnerOnly | InProgress | ClientIdTaken => (2, "非法请求"),
         BadMessage | TooMany | GroupFull => (913, "内容过长"),
-        NoSuchGroup => (3, "群不存在或者已经解散"),
+        NoSuchGroup | NoSuchInvite => (3, "群不存在或者已经解散"),
         NotMember => (2, "参数非法，不是该群成员"),
         SignInToJoin | JoinOff => (914, "没有权限"),
         GroupLocked => (85, "该群组已经被禁用"),

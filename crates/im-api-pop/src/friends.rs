@@ -71,7 +71,7 @@ async fn refuse(call: Call) -> Reply {
 
 async fn settle(call: Call, agree: bool) -> Reply {
     let nid = call.id("nid")?;
-    match contacts::settle(call.app(), call.caller()?, nid, agree).await? {
+    match contacts::settle(call.app(), call.caller()?, nid, agree, String::new()).await? {
         Decided::Now => done(),
         Decided::Before => said(ALREADY_DECIDED),
     }

@@ -11,7 +11,7 @@ use im_core::{
     AccountId, ConversationId, Error, Refusal,
     contacts::initials,
     conversations::{Group, Membership, Rank},
-    groups::{self, Seat, Wish},
+    groups::{self, Redress, Seat, Wish},
     history::{self, Keep},
     messages::To,
 };
@@ -153,7 +153,8 @@ async fn update(call: Call) -> Reply {
     if name.is_none() && avatar.is_none() {
         return Err(Fail::missing());
     }
-    match groups::redress(call.app(), call.caller()?, gid, name, avatar).await {
+    let wish = Redress { name, avatar, ..Redress::default() };
+    match groups::redress(call.app(), call.caller()?, gid, wish).await {
         Err(Error::Refused(Refusal::NoSuchGroup)) => said("记录不存在"),
         changed => {
             changed?;

@@ -9,7 +9,7 @@ use crate::{
 use im_core::{
     AccountId, ConversationId, Mid, Refusal,
     history::{self, Shown},
-    messages::{Body, Draft, To},
+    messages::{At, Body, Draft, To},
     moderation::Censor,
     support::service,
 };
@@ -49,7 +49,7 @@ async fn send(call: Call) -> Reply {
     let named = mentions::named(&call, to)?;
     let (body, raw) = words::parse(&clean(&call.app().censor(), &content));
     let raw = raw.or(named);
-    let quote = call.maybe_id("quote_mid")?.map(Mid);
+    let quote = call.maybe_id("quote_mid")?.map(|mid| At::Mid(Mid(mid)));
     let draft = Draft { quote, echo: mark, ..Draft::new(to, body, raw) };
     let sent = service::say(call.app(), call.caller()?, draft).await;
     let posted = sent.or_say(&[
@@ -118,7 +118,7 @@ pub fn sub_type(shown: &Shown) -> &'static str {
 async fn revoke(call: Call) -> Reply {
     let (to, mid) = (addressee(&call, "id")?, Mid(call.id("mid")?));
     let window_s = call.app().pop.revoke_window_s;
-    match history::take_back(call.app(), call.caller()?, to, mid).await {
+    match history::take_back(call.app(), call.caller()?, to, At::Mid(mid)).await {
         Err(im_core::Error::Refused(Refusal::TooLate)) => {
             Err(Fail::new(505, format!("只能撤回{}分钟内的消息", window_s / 60)))
         }
@@ -140,7 +140,7 @@ async fn delete(call: Call) -> Reply {
         2 => true,
         _ => return Err(Fail::invalid()),
     };
-    history::delete(call.app(), call.caller()?, to, mid, for_all).await?;
+    history::delete(call.app(), call.caller()?, to, At::Mid(mid), for_all).await?;
     done()
 }
 

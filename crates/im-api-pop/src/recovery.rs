@@ -19,7 +19,7 @@ pub const ACTIONS: &[Action] = &[
     Action::write("user/updatepassword", run!(change)),
 ];
 
-const TOO_OFTEN: (Refusal, i32, &str) = (Refusal::TooOften, 902, "发送过于频繁，请稍后再试");
+const TOO_OFTEN: (Refusal, i32, &str) = (Refusal::TooOften { retry_ms: 0 }, 902, "发送过于频繁，请稍后再试");
 
 /// `service/send_sms`: a code for registering, or for who forgot the password.
 async fn send(call: Call) -> Reply {

@@ -45,8 +45,8 @@ async fn list(call: Call) -> Answer {
 
 /// `reply/add`: stores a text.
 async fn add(call: Call) -> Answer {
-    let id = replies::add(call.app(), call.caller()?, draft(&call)?).await.or_say(&[SEAT])?;
-    ok(json!({ "id": id }))
+    let reply = replies::add(call.app(), call.caller()?, draft(&call)?).await.or_say(&[SEAT])?;
+    ok(json!({ "id": reply.id }))
 }
 
 /// `reply/update`: changes one.
@@ -65,9 +65,9 @@ async fn delete(call: Call) -> Answer {
 fn draft(call: &Call) -> Result<Draft, Fail> {
     let kind = call.number("type")?.ok_or_else(Fail::missing)?;
     Ok(Draft {
-        kind: Kind::of(kind).ok_or_else(Fail::invalid)?,
-        title: within(call.text("title")?, TITLE)?,
-        content: within(call.text("content")?, CONTENT)?,
+        kind: Some(Kind::of(kind).ok_or_else(Fail::invalid)?),
+        title: Some(within(call.text("title")?, TITLE)?),
+        content: Some(within(call.text("content")?, CONTENT)?),
         keyword: call.maybe_text("keyword")?.map(|text| within(text, TITLE)).transpose()?,
         shown: call.flag("is_show")?,
         weight: call.number_in("weights", WEIGHTS)?,

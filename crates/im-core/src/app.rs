@@ -1,7 +1,7 @@
 //! What comes in from outside: database, clock, bus, settings.
 use crate::{
-    Event, Limiter, Millis, Result, accounts::sessions, moderation::Censor, settings::Secret, sms::Texter,
-    switches::Switches,
+    Event, Limiter, Millis, Result, accounts::sessions, messages::Addresses, moderation::Censor,
+    settings::Secret, sms::Texter, switches::Switches,
 };
 use futures_util::future::BoxFuture;
 use im_db::{Db, Tx};
@@ -27,6 +27,8 @@ crate::settings! {
     pub struct Chat {
         /// Milliseconds in which a message may be revoked.
         revoke_window_ms: i64 = 300_000,
+        /// Milliseconds in which the text of a message may be changed.
+        edit_window_ms: i64 = 900_000,
         /// Members of a group at most.
         group_members: i64 = 500,
         /// Messages that wait for one receiver in one conversation at most; the oldest go first.
@@ -84,6 +86,28 @@ crate::settings! {
     }
 }
 
+crate::settings! {
+    /// The native API (docs/dialects/v1.md).
+    pub struct V1 {
+        /// Seconds that an access token lives; then the refresh token gets a new one.
+        access_s: i64 = 900,
+        /// Seconds without use after which a session ends.
+        refresh_s: i64 = 2_592_000,
+        /// Sessions that an account may have at once; a newer one ends the oldest.
+        sessions_per_account: usize = 20,
+        /// Whether people may come without an account, as visitors.
+        visitors: bool = true,
+        /// Seconds in which a new socket must say whose it is.
+        hello_s: u64 = 10,
+        /// New sockets that may not have said it yet; more are sent away.
+        hello_sockets: usize = 1_000,
+        /// Whether visitors may ask for friendship.
+        visitors_may_befriend: bool = true,
+        /// Bytes that one account may upload in 24 hours.
+        upload_day_bytes: i64 = 1_073_741_824,
+    }
+}
+
 /// The core with everything that it needs. Cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
@@ -100,6 +124,8 @@ pub struct Inner {
     pub chat: Chat,
     /// Rules of the pop dialect and of customer service.
     pub pop: Pop,
+    /// Rules of the native API.
+    pub v1: V1,
     switches: RwLock<(Arc<Switches>, Arc<Censor>)>,
     /// What sends SMS; `None`: nothing does.
     pub texter: Option<Arc<dyn Texter>>,
@@ -107,6 +133,8 @@ pub struct Inner {
     pub limiter: Limiter,
     /// Sessions that were looked up lately.
     pub(crate) sessions: sessions::Cache,
+    /// Conversations that were looked up lately.
+    pub(crate) addresses: Addresses,
 }
 
 impl Deref for App {
@@ -118,17 +146,20 @@ impl Deref for App {
 
 impl App {
     /// Puts the core together.
+    #[expect(clippy::too_many_arguments, reason = "everything that comes in from outside, once")]
     pub fn new(
         db: Db,
         clock: Arc<dyn Clock>,
         bus: Arc<dyn Bus>,
         chat: Chat,
         pop: Pop,
+        v1: V1,
         texter: Option<Arc<dyn Texter>>,
         limiter: Limiter,
     ) -> Self {
         let (switches, sessions) = (RwLock::default(), sessions::Cache::default());
-        App(Arc::new(Inner { db, clock, bus, chat, pop, switches, texter, limiter, sessions }))
+        let addresses = Addresses::default();
+        App(Arc::new(Inner { db, clock, bus, chat, pop, v1, switches, texter, limiter, sessions, addresses }))
     }
 
     /// What the operator flipped, as it stands now.

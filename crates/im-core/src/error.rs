@@ -24,9 +24,15 @@ pub enum Refusal {
     /// The caller's account is gone or disabled.
     #[error("the account is gone or disabled")]
     AccountDisabled,
-    /// A window of a rate limit is full.
+    /// A window of a rate limit is full; the next one begins in so long, 0 when that is not known.
     #[error("too many requests")]
-    TooOften,
+    TooOften {
+        /// Milliseconds.
+        retry_ms: i64,
+    },
+    /// What was given in this field cannot be taken.
+    #[error("{0} is not acceptable")]
+    Invalid(&'static str),
     // accounts
     /// The username belongs to somebody.
     #[error("the username is taken")]
@@ -81,6 +87,9 @@ pub enum Refusal {
     /// Not the caller's to do.
     #[error("not allowed")]
     NotAllowed,
+    /// The sender has said something else under this name.
+    #[error("the client_id names another message")]
+    ClientIdTaken,
     /// The message's kind or size is not acceptable.
     #[error("not an acceptable message")]
     BadMessage,
@@ -109,6 +118,9 @@ pub enum Refusal {
     /// The group has as many members as it may have.
     #[error("the group is full")]
     GroupFull,
+    /// The invitation does not exist, was taken back, or is used up or too old.
+    #[error("no such invitation")]
+    NoSuchInvite,
     /// The group is locked by the operator.
     #[error("the group is locked")]
     GroupLocked,
@@ -178,6 +190,13 @@ pub enum Refusal {
     /// The complaint is being worked on and cannot be changed any more.
     #[error("in progress")]
     InProgress,
+}
+
+impl Refusal {
+    /// Whether both say the same, whatever facts come with it.
+    pub fn is_like(&self, other: &Refusal) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
 }
 
 impl Error {

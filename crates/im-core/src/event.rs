@@ -1,6 +1,6 @@
 //! What happened, and to whom it is told.
 use crate::{
-    AccountId, ConversationId, Mid, Millis, SessionId,
+    AccountId, ConversationId, Mid, Millis, Seq, SessionId,
     conversations::Group,
     messages::{Named, Notice, Posted, To},
     switches::Switches,
@@ -74,13 +74,31 @@ pub enum Change {
     },
     /// To both: they are no friends any more.
     Unfriended(AccountId, AccountId),
-    /// To its friends: an account has another name or picture.
+    /// To one account: it has a friend more or less, or keeps one in another way.
+    Contact {
+        /// Whose list.
+        owner: AccountId,
+        /// Who is on it, or was.
+        peer: AccountId,
+    },
+    /// To both: friendship was asked for, or the request was decided.
+    Request {
+        /// Which.
+        id: i64,
+        /// Who asked.
+        from: AccountId,
+        /// Who was asked.
+        to: AccountId,
+    },
+    /// To its friends, who see another name or picture, and to itself, for any change of its profile.
     Profile {
         /// Whose.
         account: AccountId,
+        /// Its name, as it reads it itself.
+        name: String,
         /// The picture.
         avatar: String,
-        /// What each of those who are told calls it.
+        /// What each of the friends who are told calls it.
         names: Vec<(AccountId, String)>,
     },
     /// To the group: it changed.
@@ -105,19 +123,34 @@ pub enum Change {
     },
     /// To the reader, and to the other one of a direct conversation: everything up to here was seen.
     Read {
-        /// As the reader names the conversation.
-        to: To,
+        /// As the reader names the conversation; `None`: its inbox.
+        to: Option<To>,
+        /// Which.
+        conversation: ConversationId,
         /// Who read.
         reader: AccountId,
         /// When.
         read_ms: Millis,
         /// The newest message then; 0 when there was none.
         mid: Mid,
+        /// Its place in the conversation.
+        seq: Seq,
+    },
+    /// To the other one of a direct conversation: everything up to here arrived at a native device.
+    Delivered {
+        /// Which.
+        conversation: ConversationId,
+        /// At whom.
+        account: AccountId,
+        /// The newest place that did.
+        seq: Seq,
     },
     /// To one account: how it keeps a conversation in its list.
     View {
+        /// As its owner names the conversation; `None`: its inbox.
+        to: Option<To>,
         /// Which.
-        to: To,
+        conversation: ConversationId,
         /// Not listed.
         hidden: bool,
         /// Listed first.
@@ -131,6 +164,12 @@ pub enum Change {
         to: To,
         /// Which.
         mid: Mid,
+        /// Where it was said.
+        conversation: ConversationId,
+        /// Its place there.
+        seq: Seq,
+        /// When it was said.
+        created_ms: Millis,
         /// By whom.
         by: AccountId,
         /// For all, or for that one alone.

@@ -27,12 +27,14 @@ pub mod contacts;
 pub mod groups;
 pub mod overview;
 pub mod profiles;
+pub mod search;
 pub mod support;
 pub mod uploads;
 
 pub mod arrivals;
+pub mod live;
 
-pub use app::{App, Bus, Chat, Clock, Pop};
+pub use app::{App, Bus, Chat, Clock, Pop, V1};
 pub use error::{Error, Refusal, Result};
 pub use event::{Audience, Change, Event, Joined, Left, SessionEnd};
 pub use ids::{AccountId, ConversationId, Mid, Millis, Seq, SessionId};
@@ -43,6 +45,8 @@ pub use limits::{Limiter, Limits, Rate};
 pub const SCHEMA: &[Migration] = &[
     Migration { version: 1, sql: include_str!("../migrations/0001_start.sql") },
     Migration { version: 2, sql: include_str!("../migrations/0002_pop.sql") },
+    Migration { version: 3, sql: include_str!("../migrations/0003_native.sql") },
+    Migration { version: 4, sql: include_str!("../migrations/0004_search.sql") },
 ];
 
 /// Writes a row to the disk: whether the installation can keep a message.

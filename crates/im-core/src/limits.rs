@@ -34,6 +34,8 @@ crate::settings! {
         auto_answers_per_hour: u32 = 20,
         /// Changes to how an account keeps its conversations, per minute, in the pop dialect.
         pop_keep_per_minute: u32 = 300,
+        /// Reports of an account of how far it has read, per minute, in the native API.
+        read_per_minute: u32 = 1_200,
         /// Friend requests, invitations and other things that others are told of, per account and minute.
         ask_per_minute: u32 = 120,
         /// Uploads per account and minute.
@@ -46,6 +48,8 @@ crate::settings! {
         pop_lookup_per_minute: u32 = 30,
         /// QR codes per address and minute for callers without a credential.
         qr_per_address_minute: u32 = 30,
+        /// Looks at invitations to groups per address and minute for callers who have not signed in.
+        invite_per_address_minute: u32 = 60,
         /// SMS per telephone and minute.
         sms_per_phone_minute: u32 = 1,
         /// SMS per telephone and hour.
@@ -88,6 +92,8 @@ pub enum Rate {
     AutoAnswers,
     /// Changes to how conversations are kept.
     Keep,
+    /// Saying how far one has read.
+    Read,
     /// Requests to other people.
     Ask,
     /// Uploads.
@@ -100,6 +106,8 @@ pub enum Rate {
     PopLookup,
     /// QR codes of callers without a credential.
     Qr,
+    /// Looks at invitations of callers who have not signed in.
+    Knock,
     /// SMS to a telephone, in a minute.
     SmsMinute,
     /// SMS to a telephone, in an hour.
@@ -170,6 +178,10 @@ impl Window {
     fn holds(&self, now: Millis, length_ms: i64) -> bool {
         now < self.until && self.until <= now.plus(length_ms)
     }
+
+    fn refuses(&self, now: Millis) -> Refusal {
+        Refusal::TooOften { retry_ms: self.until.0 - now.0 }
+    }
 }
 
 impl Limiter {
@@ -193,9 +205,11 @@ impl Limiter {
     pub fn check(&self, rate: Rate, who: impl Into<Key>, now: Millis) -> Result<(), Refusal> {
         let (most, length_ms) = self.rule(rate);
         let windows = self.lock();
-        let full =
-            windows.open.get(&(rate, who.into())).is_some_and(|w| w.count >= most && w.holds(now, length_ms));
-        if self.limits.enabled && full { Err(Refusal::TooOften) } else { Ok(()) }
+        let full = windows
+            .open
+            .get(&(rate, who.into()))
+            .filter(|window| self.limits.enabled && window.count >= most && window.holds(now, length_ms));
+        full.map_or(Ok(()), |window| Err(window.refuses(now)))
     }
 
     /// Starts the window of `who` anew (a login that went well).
@@ -219,7 +233,7 @@ impl Limiter {
             *window = Window { until: now.plus(length_ms), count: 0 };
         }
         if window.count >= most {
-            return Err(Refusal::TooOften);
+            return Err(window.refuses(now));
         }
         window.count = window.count.saturating_add(many);
         Ok(())
@@ -242,12 +256,14 @@ impl Limiter {
             Rate::AutoAnswer => (1, 2 * SECOND),
             Rate::AutoAnswers => (limits.auto_answers_per_hour, HOUR),
             Rate::Keep => (limits.pop_keep_per_minute, MINUTE),
+            Rate::Read => (limits.read_per_minute, MINUTE),
             Rate::Ask => (limits.ask_per_minute, MINUTE),
             Rate::Upload => (limits.upload_per_minute, MINUTE),
             Rate::Search => (limits.search_per_minute, MINUTE),
             Rate::Lookup => (limits.lookup_per_minute, MINUTE),
             Rate::PopLookup => (limits.pop_lookup_per_minute, MINUTE),
             Rate::Qr => (limits.qr_per_address_minute, MINUTE),
+            Rate::Knock => (limits.invite_per_address_minute, MINUTE),
             Rate::SmsMinute => (limits.sms_per_phone_minute, MINUTE),
             Rate::SmsHour => (limits.sms_per_phone_hour, HOUR),
             Rate::SmsDay => (limits.sms_per_phone_day, DAY),
@@ -275,6 +291,17 @@ mod tests {
             assert_eq!(taken.is_ok(), may, "minute {minute}");
         }
         assert!(limiter.take(Rate::VisitorDevice, "other phone", Millis(50 * MINUTE)).is_ok());
+    }
+
+    #[test]
+    fn a_refusal_tells_when_the_window_is_over() {
+        let limiter = Limiter::new(Limits { send_per_second: 1, ..Limits::default() });
+        limiter.take(Rate::SendBurst, "ann", Millis(1_000)).unwrap();
+        for (now, retry_ms) in [(1_000, 1_000), (1_600, 400), (1_999, 1)] {
+            let refused = Refusal::TooOften { retry_ms };
+            assert_eq!(limiter.take(Rate::SendBurst, "ann", Millis(now)), Err(refused), "{now}");
+            assert_eq!(limiter.check(Rate::SendBurst, "ann", Millis(now)), Err(refused), "{now}");
+        }
     }
 
     #[test]

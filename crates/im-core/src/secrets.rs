@@ -1,6 +1,6 @@
 //! Secrets of the installation, and small things that secrets need.
 use crate::{App, Result};
-use im_db::params;
+use im_db::{Tx, params};
 use sha2::{Digest, Sha256};
 
 /// Bytes of randomness in a secret.
@@ -9,16 +9,19 @@ const BYTES: usize = 32;
 /// The secret of this name: 64 hexadecimal digits, made at random when it is asked for first, and
 /// the same ever after.
 pub async fn kept(app: &App, name: &'static str) -> Result<String> {
-    app.write(move |_, tx| {
-        Box::pin(async move {
-            let fresh = hex(&rand::random::<[u8; BYTES]>());
-            let sql = "insert into secret (name, value) values ($1, $2) on conflict (name) do nothing";
-            tx.run(sql, params![name, &fresh]).await?;
-            let sql = "select value from secret where name = $1";
-            Ok(tx.one(sql, params![name], |row| row.get("value")).await?)
-        })
-    })
-    .await
+    app.write(move |_, tx| Box::pin(async move { kept_within(tx, name).await })).await
+}
+
+/// The same within a unit of work that may write.
+pub(crate) async fn kept_within(tx: &mut Tx, name: &str) -> Result<String> {
+    let kept = "select value from secret where name = $1";
+    if let Some(value) = tx.maybe(kept, params![name], |row| row.get("value")).await? {
+        return Ok(value);
+    }
+    let fresh = hex(&rand::random::<[u8; BYTES]>());
+    let sql = "insert into secret (name, value) values ($1, $2) on conflict (name) do nothing";
+    tx.run(sql, params![name, &fresh]).await?;
+    Ok(tx.one(kept, params![name], |row| row.get("value")).await?)
 }
 
 /// Compares two texts in a time that does not depend on where they differ.

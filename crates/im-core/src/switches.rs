@@ -83,6 +83,14 @@ switches! {
     dirty_words: String = String::new(),
 }
 
+impl Switches {
+    /// What the operator calls the application, when that is not what pop clients come with.
+    pub fn given_name(&self) -> Option<&str> {
+        let name = Some(self.app_name.trim()).filter(|name| !name.is_empty());
+        name.filter(|name| *name != Switches::default().app_name)
+    }
+}
+
 /// How a switch is written.
 trait Kind: Sized {
     fn parse(text: &str) -> Option<Self>;

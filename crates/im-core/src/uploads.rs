@@ -38,7 +38,7 @@ pub async fn note(app: &App, upload: Upload, per_day: i64) -> Result<()> {
                            where account_id = $1 and created_ms > $2";
                 let sent = tx.one(sql, params![id, now.plus(-DAY_MS)], |row| row.get::<i64>("n")).await?;
                 if sent.saturating_add(upload.size_bytes) > per_day {
-                    return Err(Refusal::TooOften.into());
+                    return Err(Refusal::TooOften { retry_ms: 0 }.into());
                 }
             }
             let sql = "insert into upload (account_id, path, name, size_bytes, created_ms) values ($1, $2, $3, $4, $5)";

@@ -72,7 +72,8 @@ enum Backend {
 
 /// One step of the schema, forward only. `{{id}}` in the text stands for the engine's growing key,
 /// `{{log_id}}` for the cheaper one of a table whose rows are never deleted,
-/// `{{blob}}` for its byte string.
+/// `{{blob}}` for its byte string. A line that begins with `{{sqlite}}` or `{{postgres}}` is for that engine
+/// alone, where the two differ in what they have.
 pub struct Migration {
     /// 1, 2, 3 …
     pub version: i64,

@@ -29,16 +29,26 @@ async fn step(tx: &mut crate::Tx, migration: &'static Migration, all: &'static [
     if found >= migration.version {
         return Ok(());
     }
-    let (id, log_id, blob) = match tx.engine() {
+    tx.script(&spelled(migration.sql, tx.engine())).await?;
+    tx.run("insert into schema_version (version) values ($1)", params![migration.version]).await?;
+    tracing::info!(version = migration.version, "schema brought forward");
+    Ok(())
+}
+
+/// The text in the words of one engine.
+fn spelled(sql: &str, engine: Engine) -> String {
+    let (id, log_id, blob) = match engine {
         // AUTOINCREMENT: an id is never given twice, even after its row is gone.
         Engine::Sqlite => ("integer primary key autoincrement", "integer primary key", "blob"),
         Engine::Postgres => (IDENTITY, IDENTITY, "bytea"),
     };
-    let sql = migration.sql.replace("{{id}}", id).replace("{{log_id}}", log_id).replace("{{blob}}", blob);
-    tx.script(&sql).await?;
-    tx.run("insert into schema_version (version) values ($1)", params![migration.version]).await?;
-    tracing::info!(version = migration.version, "schema brought forward");
-    Ok(())
+    let (own, foreign) = match engine {
+        Engine::Sqlite => ("{{sqlite}}", "{{postgres}}"),
+        Engine::Postgres => ("{{postgres}}", "{{sqlite}}"),
+    };
+    let lines: Vec<_> = sql.lines().filter(|line| !line.starts_with(foreign)).collect();
+    let sql = lines.join("\n").replace(own, "");
+    sql.replace("{{id}}", id).replace("{{log_id}}", log_id).replace("{{blob}}", blob)
 }
 
 /// Two nodes that start at once take turns. The number is arbitrary, and ours.

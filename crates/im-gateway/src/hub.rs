@@ -3,6 +3,7 @@ use crate::{
     bus::Feed,
     desk::{Desk, Socket},
     egg::{self, Egg, Style, Variant},
+    native::Native,
     outbox::{End, Outgoing},
     pusher::{Online, Pusher},
     receipts::{self, Places, Receipts},
@@ -52,6 +53,7 @@ pub struct Hub {
     pub(crate) egg: Egg,
     pub(crate) style: Style,
     pub(crate) pusher: Pusher,
+    pub(crate) native: Native,
     pub(crate) online: Online,
     pub(crate) desks: DashMap<AccountId, Desk>,
     rooms: DashMap<ConversationId, HashSet<AccountId>>,
@@ -83,6 +85,7 @@ impl Hub {
     /// A hub without sockets, fed with the core's events. Its tasks end with [`stop`](Self::stop).
     pub fn start(app: App, egg: Egg, style: Style, pusher: Pusher, mut feed: Feed) -> Arc<Hub> {
         let hub = Arc::new(Hub {
+            native: Native::new(app.v1.hello_sockets),
             app,
             egg,
             style,
@@ -110,6 +113,9 @@ impl Hub {
                 ticks.tick().await;
                 if let Err(e) = recorder.settle().await {
                     tracing::warn!(error = %e, "receipts are not recorded yet");
+                }
+                if let Err(e) = recorder.settle_acks().await {
+                    tracing::warn!(error = %e, "acknowledgements are lost");
                 }
             }
         });
@@ -154,6 +160,7 @@ impl Hub {
             self.pusher.end_outdated(&self.app, account).await;
             // The open ones first: a session that begins meanwhile is not judged.
             let mut open = self.pusher.sessions(account);
+            open.extend(self.native.sessions(account));
             if let Some(desk) = self.desks.get(&account) {
                 open.extend(desk.sockets.iter().filter(|s| s.receives()).map(|s| s.session));
             }
@@ -166,10 +173,11 @@ impl Hub {
             let ended: Vec<_> = open.into_iter().filter(|session| !live.contains(session)).collect();
             self.end_sessions(account, &ended, why);
             self.pusher.end_sessions(account, &ended);
+            self.native.end_sessions(account, &ended, why);
         }
     }
 
-    /// Notes who went, and tells their friends who came and went (pop.md §4.6).
+    /// Notes who went, and tells who came and went: those who follow them, and their friends (pop.md §4.6).
     async fn tell_of(&self, news: &[(AccountId, bool)]) {
         for some in news.chunks(TOLD_AT_ONCE) {
             join_all(some.iter().map(|(account, online)| self.tell_of_one(*account, *online))).await;
@@ -184,8 +192,11 @@ impl Hub {
                 self.app.now()
             }),
         };
+        if let Err(e) = self.tell_followers(account, online, since).await {
+            tracing::warn!(error = %e, "followers do not hear who came or went");
+        }
         if self.pusher.open() == 0 {
-            return; // nobody could hear it
+            return; // nobody else could hear it
         }
         match contacts::circle(&self.app, account).await {
             Ok(friends) => self.pusher.state(account, friends, online, since),
@@ -197,14 +208,17 @@ impl Hub {
     pub async fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
         self.pusher.stop();
+        self.native.stop();
         for desk in &self.desks {
             desk.sockets.iter().for_each(|socket| socket.outbox.end(End::Drop));
         }
         let waited = Instant::now();
-        while self.open.load(Ordering::Acquire) + self.pusher.open() > 0 && waited.elapsed() < GOODBYE {
+        let open = || self.open.load(Ordering::Acquire) + self.pusher.open() + self.native.open();
+        while open() > 0 && waited.elapsed() < GOODBYE {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let _ = timeout(GOODBYE, self.settle()).await; // what is not recorded is delivered again
+        let _ = timeout(GOODBYE, self.settle_acks()).await;
         self.tasks.lock().drain(..).for_each(|task| task.abort());
     }
 
@@ -237,7 +251,7 @@ impl Hub {
 
     /// Whether the account has a socket that makes it online.
     fn is_here(&self, account: AccountId) -> bool {
-        self.desks.contains_key(&account) || self.pusher.hears(account)
+        self.desks.contains_key(&account) || self.pusher.hears(account) || self.native.has(account)
     }
 
     /// Milliseconds since the hub began.
@@ -325,6 +339,7 @@ impl Hub {
     fn dispatch(&self, event: &Event) {
         self.dispatch_to_desks(event);
         self.pusher.dispatch(event);
+        self.native.dispatch(event);
     }
 
     fn dispatch_to_desks(&self, event: &Event) {
@@ -441,6 +456,7 @@ impl Hub {
     /// drops those that used to answer and fell silent.
     fn heartbeat(&self, second: u64) {
         self.pusher.heartbeat(second, self.uptime_ms());
+        self.native.heartbeat(second, self.uptime_ms());
         self.online.sweep(self.uptime_ms(), |account| self.is_here(account));
         let every = self.egg.ping_interval_s.max(1);
         let silent = self.uptime_ms().saturating_sub(self.egg.dead_after_s.saturating_mul(1_000));

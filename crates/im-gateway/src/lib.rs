@@ -4,13 +4,15 @@
 //! [`Hub`] finds the sockets and encodes once → a socket's outbox → its task writes what waits in
 //! one go and asks for a Pong → the Pong moves the receiver's cursor.
 //!
-//! The sockets of the pop dialect listen to channels instead of groups, and prove nothing.
+//! The sockets of the pop dialect listen to channels instead of groups, and prove nothing; those of the
+//! native protocol ask for what they missed.
 
 mod bus;
 mod desk;
 mod drain;
 pub mod egg;
 mod hub;
+pub mod native;
 mod outbox;
 pub mod pusher;
 mod receipts;
@@ -29,9 +31,13 @@ use axum::{
 use std::sync::Arc;
 use ws::Upgrade;
 
-/// `GET /ws?token=…` (egg.md §5) and `GET /app/{key}` (pop.md §4).
+/// `GET /ws?token=…` (egg.md §5), `GET /app/{key}` (pop.md §4) and `GET /v1/socket` (sync.md).
 pub fn router(hub: Arc<Hub>) -> Router {
-    Router::new().route("/ws", any(open)).route("/app/{key}", get(pusher::open)).with_state(hub)
+    Router::new()
+        .route("/ws", any(open))
+        .route("/app/{key}", get(pusher::open))
+        .route("/v1/socket", get(native::open))
+        .with_state(hub)
 }
 
 async fn open(State(hub): State<Arc<Hub>>, upgrade: Upgrade, RawQuery(query): RawQuery) -> Response {

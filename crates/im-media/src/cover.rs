@@ -5,6 +5,7 @@ mod fetch;
 mod ffmpeg;
 mod placeholder;
 mod poster;
+mod probe;
 mod shot;
 mod source;
 
@@ -21,6 +22,8 @@ use self::fetch::Fetcher;
 use self::ffmpeg::Ffmpeg;
 pub use self::poster::Picture;
 use self::poster::Posters;
+use self::probe::Ffprobe;
+pub use self::probe::Measures;
 pub use self::shot::{Format, Shot};
 use self::source::Hosts;
 pub use self::source::Source;
@@ -33,6 +36,7 @@ pub struct Covers {
     hosts: Hosts,
     fetcher: Fetcher,
     ffmpeg: Ffmpeg,
+    ffprobe: Ffprobe,
     slots: Semaphore,
     wait: Duration,
     posters: Posters,
@@ -71,6 +75,10 @@ impl Covers {
                 time_limit: Duration::from_secs(settings.ffmpeg_time_limit_s),
                 limit_bytes: settings.cover_limit_bytes,
             },
+            ffprobe: Ffprobe {
+                program: settings.ffprobe.clone(),
+                time_limit: Duration::from_secs(settings.ffmpeg_time_limit_s),
+            },
             slots: Semaphore::new(at_once),
             wait: Duration::from_secs(settings.ffmpeg_wait_s),
             posters: Posters::new(at_once, settings.poster_cache_bytes),
@@ -98,6 +106,25 @@ impl Covers {
         let _slot = turn(&self.slots, self.wait).await?;
         let video = self.local(source).await?;
         self.ffmpeg.frame(video.path(), shot).await
+    }
+
+    /// How long and how large the film or sound in a local file is.
+    ///
+    /// # Errors
+    /// [`Error::NoFrame`] for what is neither; [`Error::Busy`], [`Error::TimedOut`] and
+    /// [`Error::FfmpegMissing`] for us.
+    pub async fn measure(&self, file: &Path) -> Result<Measures> {
+        let _slot = turn(&self.slots, self.wait).await?;
+        self.ffprobe.measure(file).await
+    }
+
+    /// The picture that `shot` describes, out of a local file.
+    ///
+    /// # Errors
+    /// As [`Covers::frame`].
+    pub async fn frame_of_file(&self, file: &Path, shot: Shot) -> Result<Bytes> {
+        let _slot = turn(&self.slots, self.wait).await?;
+        self.ffmpeg.frame(file, shot).await
     }
 
     async fn local(&self, source: &Source) -> Result<Local> {

@@ -3,7 +3,7 @@
 //! - [`Store`]: where files live and how they become durable; [`Key`] names one.
 //! - [`names`]: how new files are called.
 //! - [`Kind`]: what a file is by its bytes; [`accept`]: which uploads are taken.
-//! - [`Covers`]: a picture out of a video, by ffmpeg.
+//! - [`Covers`]: a picture out of a video, by ffmpeg; [`picture`]: small ones of pictures.
 //! - [`settings`]: the sections `[media]` and `[storage]`.
 
 pub mod accept;
@@ -12,10 +12,11 @@ mod error;
 mod key;
 mod kind;
 pub mod names;
+pub mod picture;
 pub mod settings;
 mod store;
 
-pub use cover::{Covers, Format, Picture, Shot, Source};
+pub use cover::{Covers, Format, Measures, Picture, Shot, Source};
 pub use error::{Error, Result};
 pub use key::Key;
 pub use kind::{Class, HEAD_BYTES, Kind, Serving};

@@ -47,6 +47,15 @@ pub fn screenshot(now_ms: i64, format: Format) -> Result<Key> {
     key(format!("uploads/Diy/VideoScreenshot/screenshot_{now_ms}_{tail}.{extension}"))
 }
 
+/// The key of an upload of the native API: `uploads/v1/<date>/<32 hex><extension>`. `extension` has its dot.
+///
+/// # Errors
+/// [`Error::InvalidKey`] for a date or extension that no key can have.
+pub fn native(date: &str, extension: &str) -> Result<Key> {
+    let number: u128 = rand::rng().random();
+    key(format!("uploads/v1/{date}/{number:032x}{extension}"))
+}
+
 fn key(text: String) -> Result<Key> {
     Key::parse(&text).ok_or(Error::InvalidKey)
 }

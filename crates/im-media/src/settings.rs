@@ -10,6 +10,8 @@ im_core::settings! {
         upload_limit_bytes: u64 = 50 << 20,
         /// Path or name of the ffmpeg program that takes covers from videos. Default "ffmpeg".
         ffmpeg: String = "ffmpeg".to_owned(),
+        /// Path or name of the ffprobe program that tells how long films and sounds are. Default "ffprobe".
+        ffprobe: String = "ffprobe".to_owned(),
         /// Seconds after which a running ffmpeg is stopped. Default 15.
         ffmpeg_time_limit_s: u64 = 15,
         /// ffmpeg processes at the same time, each on one thread. Default 2.

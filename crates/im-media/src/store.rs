@@ -102,6 +102,30 @@ impl Store {
         Ok(format!("{}{}", base_url.trim_end_matches('/'), key.public_path()))
     }
 
+    /// Keeps a file where uploads are kept, in the bucket when there is one, and answers where clients
+    /// find it: a path of this server, or a URL.
+    ///
+    /// # Errors
+    /// As [`Store::put_file`], and those of the bucket.
+    pub async fn keep(&self, key: &Key, file: NamedTempFile, serving: Serving) -> Result<String> {
+        if let Some(objects) = &self.objects {
+            objects.put(key, file.path(), serving).await?;
+            return Ok(objects.url(key));
+        }
+        self.put_file(key, file).await?;
+        Ok(key.public_path())
+    }
+
+    /// As [`Store::keep`], for bytes in memory.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn keep_bytes(&self, key: &Key, bytes: Bytes, serving: Serving) -> Result<String> {
+        let mut file = self.temp_file()?;
+        let written = blocking(move || file.write_all(&bytes).map(|()| file)).await?;
+        self.keep(key, written, serving).await
+    }
+
     /// The local file of `key`, or none.
     pub async fn blob(&self, key: &Key) -> Result<Option<Blob>> {
         blob(&self.disk, key, CHUNK_BYTES).await
@@ -125,6 +149,11 @@ impl Store {
     /// Removes a local file; one that is not there is fine.
     pub async fn delete(&self, key: &Key) -> Result<()> {
         Ok(self.disk.delete(key.as_str()).await?)
+    }
+
+    /// The origin from which browsers load uploads, when that is not this server.
+    pub fn other_origin(&self) -> Option<String> {
+        self.objects_url().map(|url| url.origin().ascii_serialization())
     }
 
     /// URL under which clients read the bucket, when there is one.

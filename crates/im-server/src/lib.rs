@@ -3,6 +3,7 @@
 mod connections;
 mod first_start;
 mod operations;
+mod pages;
 pub mod settings;
 mod texters;
 
@@ -50,6 +51,8 @@ pub struct Running {
     serving: JoinHandle<()>,
     metrics: Option<JoinHandle<()>>,
     trigger: Option<(SocketAddr, JoinHandle<()>)>,
+    /// Brings what is said into the search index.
+    index: JoinHandle<()>,
     /// Keeps a second server away from the data directory.
     _claim: File,
 }
@@ -77,7 +80,7 @@ impl Running {
         self.hub.stop().await;
         let _ = tokio::time::timeout(GRACE, self.serving).await;
         let trigger = self.trigger.map(|(_, trigger)| trigger);
-        [self.metrics, trigger].into_iter().flatten().for_each(|own| own.abort());
+        [self.metrics, trigger, Some(self.index)].into_iter().flatten().for_each(|own| own.abort());
     }
 }
 
@@ -124,7 +127,8 @@ fn core(
 ) -> Result<App, Error> {
     let limiter = Limiter::new(settings.limits.clone());
     let texter = texters::open(&settings.sms)?;
-    Ok(App::new(db, clock, Arc::new(bus), settings.chat.clone(), settings.pop.clone(), texter, limiter))
+    let (chat, pop, v1) = (settings.chat.clone(), settings.pop.clone(), settings.v1.clone());
+    Ok(App::new(db, clock, Arc::new(bus), chat, pop, v1, texter, limiter))
 }
 
 /// Starts everything; returns when it listens.
@@ -153,6 +157,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
     let pusher = pusher::Pusher::load(&app, settings.push.clone(), network.clone()).await?;
     let hub = Hub::start(app.clone(), settings.egg.clone(), style.clone(), pusher, feed);
     let store = Arc::new(Store::open(&settings.server.data, &settings.storage)?);
+    let media = store.other_origin();
     let covers = Arc::new(Covers::new(store.clone(), &settings.media)?);
     let health = operations::Health::new(app.clone(), hub.clone(), &settings.metrics);
     let pop = im_api_pop::router(im_api_pop::Parts {
@@ -165,6 +170,14 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
         address,
     })
     .await?;
+    let v1 = im_api_v1::router(im_api_v1::Parts {
+        app: app.clone(),
+        hub: hub.clone(),
+        store: store.clone(),
+        covers: covers.clone(),
+        network: network.clone(),
+        upload_bytes: settings.media.upload_limit_bytes,
+    });
     let egg = im_api_egg::router(im_api_egg::Parts {
         app: app.clone(),
         hub: hub.clone(),
@@ -177,16 +190,19 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
     });
     let router = Router::new()
         .merge(operations::router(health.clone()))
+        .merge(pages::router(media))
         .merge(im_gateway::router(hub.clone()))
         .merge(pop)
+        .merge(v1)
         .merge(egg);
 
     let metrics = operations::listen(health, &settings.metrics).await?;
     let trigger = listen_for_triggers(hub.clone(), &settings.push.trigger_listen).await?;
+    let index = tokio::spawn(im_core::search::follow(app.clone()));
     let stop = CancellationToken::new();
     let serving =
         tokio::spawn(connections::serve(listener, router, settings.server.connections, stop.clone()));
-    Ok(Running { address, app, hub, stop, serving, metrics, trigger, _claim: claim })
+    Ok(Running { address, app, hub, stop, serving, metrics, trigger, index, _claim: claim })
 }
 
 /// Opens the trigger API's own listener, where one is wanted.

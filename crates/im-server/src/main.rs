@@ -42,6 +42,8 @@ enum Command {
     },
     /// Print every setting with its explanation and its value.
     Config(Common),
+    /// Print the OpenAPI document of the native API, as docs/openapi.json keeps it.
+    Openapi,
 }
 
 #[derive(Subcommand)]
@@ -124,6 +126,10 @@ async fn run(command: Command) -> Result<(), Error> {
         Command::Backup { target, common } => {
             im_server::open_existing(&common.settings()?).await?.backup(&target).await?;
             println!("{}", target.display());
+            Ok(())
+        }
+        Command::Openapi => {
+            print!("{}", im_api_v1::document());
             Ok(())
         }
         Command::Config(common) => {

@@ -3,7 +3,7 @@
 use crate::{Error, operations::Metrics};
 use im_api_pop::Upload;
 use im_core::{
-    Chat, Limits, Pop,
+    Chat, Limits, Pop, V1,
     settings::{HIDDEN, Secret, Section},
     sms::Sms,
 };
@@ -79,6 +79,7 @@ sections! {
     storage: Storage,
     egg: Egg,
     pop: Pop,
+    v1: V1,
     sms: Sms,
     upload: Upload,
     push: Push,

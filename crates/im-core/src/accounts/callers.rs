@@ -10,6 +10,8 @@ pub enum Door {
     Egg,
     /// The pop dialect.
     Pop,
+    /// The native API.
+    V1,
 }
 
 impl Door {
@@ -18,13 +20,18 @@ impl Door {
         match self {
             Door::Egg => "egg",
             Door::Pop => "pop",
+            Door::V1 => "v1",
         }
     }
 }
 
 impl im_db::Column for Door {
     fn read(row: &Row<'_>, name: &str) -> im_db::Result<Self> {
-        Ok(if row.get::<String>(name)? == "pop" { Door::Pop } else { Door::Egg })
+        Ok(match row.get::<String>(name)?.as_str() {
+            "pop" => Door::Pop,
+            "v1" => Door::V1,
+            _ => Door::Egg,
+        })
     }
 }
 

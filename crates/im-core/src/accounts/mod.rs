@@ -1,6 +1,8 @@
 //! People: registering, signing in, profile, privacy.
 
 mod callers;
+pub mod devices;
+pub mod native;
 mod passwords;
 pub mod privacy;
 pub mod recovery;
@@ -169,14 +171,11 @@ pub async fn login(
     address: &str,
     door: Door,
 ) -> Result<SignedIn> {
-    let Verified { id, hash, verdict } = verify(app, username, password, address, door).await?;
+    let verified = verify(app, username, password, address, door).await?;
     app.write(move |app, tx| {
         Box::pin(async move {
-            unchanged(tx, id, &hash).await?;
-            if let passwords::Verdict::Legacy { rehashed } = &verdict {
-                store::set_password(tx, id, rehashed, app.now()).await?;
-            }
-            sign_in(&app, tx, id, door).await
+            verified.confirm(&app, tx).await?;
+            sign_in(&app, tx, verified.id, door).await
         })
     })
     .await
@@ -202,6 +201,17 @@ struct Verified {
     verdict: passwords::Verdict,
 }
 
+impl Verified {
+    /// Checks that the password still is right, and stores the hash of an old installation anew.
+    async fn confirm(&self, app: &App, tx: &mut Tx) -> Result<()> {
+        unchanged(tx, self.id, &self.hash).await?;
+        if let passwords::Verdict::Legacy { rehashed } = &self.verdict {
+            store::set_password(tx, self.id, rehashed, app.now()).await?;
+        }
+        Ok(())
+    }
+}
+
 async fn verify(
     app: &App,
     username: String,
@@ -214,12 +224,14 @@ async fn verify(
     app.limiter.take(Rate::Login, address, app.now())?;
     let found =
         app.read(move |_, tx| Box::pin(async move { store::credential(tx, &username).await })).await?;
-    let found = found.filter(|credential| credential.enabled || door == Door::Pop);
+    let found = found.filter(|credential| credential.enabled || door != Door::Egg);
     // Without an account the same work, so that the time does not tell who exists.
     let hash = found.as_ref().map(|credential| credential.password_hash.clone()).unwrap_or_default();
     let verdict = passwords::verify(password, hash.clone()).await?;
     let refused = match (&found, &verdict) {
-        (None, _) => Some(Refusal::NoSuchAccount),
+        // The native API does not tell who exists.
+        (None, _) if door != Door::V1 => Some(Refusal::NoSuchAccount),
+        (None, _) => Some(Refusal::WrongPassword),
         (_, passwords::Verdict::Wrong) => Some(Refusal::WrongPassword),
         _ => None,
     };
@@ -375,10 +387,30 @@ pub enum Change {
     Avatar(String),
     /// What its owner tells about himself.
     Bio(String),
+    /// `male`, `female` or what else is said.
+    Gender(String),
+    /// `1990-12-31`; empty: not told.
+    Birthday(String),
+    /// Where it is.
+    Location(String),
+    /// Its page.
+    Website(String),
     /// 0: friends at once, 1: asks first.
     FriendPolicy(i64),
     /// Who may write: see [`privacy`].
     Privacy(String),
+}
+
+impl Change {
+    /// Whether others see it at once, in their lists.
+    pub(crate) fn is_seen(&self) -> bool {
+        matches!(self, Change::Nickname(_) | Change::Avatar(_))
+    }
+
+    /// Whether it is about the person, and not about what the person allows.
+    pub(crate) fn is_profile(&self) -> bool {
+        !matches!(self, Change::Privacy(_) | Change::FriendPolicy(_))
+    }
 }
 
 /// Notes that an account has just gone offline, and tells when.
@@ -428,11 +460,15 @@ pub(crate) async fn create(
 /// Makes a session for an account whose right to it was checked.
 pub(crate) async fn sign_in(app: &App, tx: &mut Tx, id: AccountId, door: Door) -> Result<SignedIn> {
     let now = app.now();
-    store::set_login(tx, id, now).await?;
-    let account =
-        store::by_id(tx, id).await?.filter(|account| account.enabled).ok_or(Refusal::NoSuchAccount)?;
+    let account = note_login(tx, id, now).await?;
     let token = sessions::begin(app, tx, id, account.role, door, now).await?;
     Ok(SignedIn { role: account.role, account, token })
+}
+
+/// The account that signs in just now.
+async fn note_login(tx: &mut Tx, id: AccountId, now: Millis) -> Result<Account> {
+    store::set_login(tx, id, now).await?;
+    Ok(store::by_id(tx, id).await?.filter(|account| account.enabled).ok_or(Refusal::NoSuchAccount)?)
 }
 
 /// Turns a visitor's row into a user's: same ids, same friends, groups and messages.

@@ -26,9 +26,24 @@ const CACHED_MS: u64 = 30_000;
 /// Sessions looked up lately. An entry lives half a minute, so that what another process changed
 /// (an operator's command, another node) is seen soon even without an event.
 pub(crate) struct Cache {
-    callers: moka::sync::Cache<Hash, (Caller, Millis)>,
+    callers: moka::sync::Cache<Hash, Known>,
     /// Counts removals: a look-up that began before a removal must not bring the entry back.
     removals: AtomicU64,
+}
+
+/// A session that was looked up.
+#[derive(Clone, Copy)]
+struct Known {
+    caller: Caller,
+    looked_up: Millis,
+    /// When its token ends, where that is before the session does.
+    until: Option<Millis>,
+}
+
+impl Known {
+    fn holds(&self, now: Millis) -> bool {
+        now.0.abs_diff(self.looked_up.0) < CACHED_MS && self.until.is_none_or(|until| now < until)
+    }
 }
 
 impl Default for Cache {
@@ -53,15 +68,15 @@ pub async fn authenticate(app: &App, token: &str, door: Door) -> Result<Caller> 
 async fn holder(app: &App, token: &str) -> Result<Caller> {
     let hash = hash(token).ok_or(Refusal::BadToken)?;
     let now = app.now();
-    if let Some((caller, looked_up)) = app.sessions.callers.get(&hash)
-        && now.0.abs_diff(looked_up.0) < CACHED_MS
-    {
-        return Ok(caller);
+    if let Some(known) = app.sessions.callers.get(&hash).filter(|known| known.holds(now)) {
+        return Ok(known.caller);
     }
     let removals = app.sessions.removals.load(Ordering::Acquire);
     let found = app.read(move |_, tx| Box::pin(async move { store::session(tx, &hash).await })).await?;
-    let live = |session: &store::Session| session.seen_ms > now.plus(-lifetime_ms(app, session.caller.door));
-    let session = found.filter(live).ok_or(Refusal::BadToken)?;
+    let session = found.filter(|session| is_live(app, session, now)).ok_or(Refusal::BadToken)?;
+    if session.access_until.is_some_and(|until| until <= now) {
+        return Err(Refusal::BadToken.into());
+    }
     if !session.enabled {
         return Err(Refusal::AccountDisabled.into());
     }
@@ -73,18 +88,23 @@ async fn holder(app: &App, token: &str) -> Result<Caller> {
             tracing::warn!(error = %e, "a session's last use is not noted");
         }
     }
-    app.sessions.callers.insert(hash, (caller, now));
+    app.sessions.callers.insert(hash, Known { caller, looked_up: now, until: session.access_until });
     if app.sessions.removals.load(Ordering::Acquire) != removals {
         app.sessions.callers.invalidate(&hash); // something ended meanwhile, perhaps this
     }
     Ok(caller)
 }
 
+pub(super) fn is_live(app: &App, session: &store::Session, now: Millis) -> bool {
+    session.seen_ms > now.plus(-lifetime_ms(app, session.caller.door))
+}
+
 /// How long a session lives without being used.
-fn lifetime_ms(app: &App, door: Door) -> i64 {
+pub(super) fn lifetime_ms(app: &App, door: Door) -> i64 {
     match door {
         Door::Egg => app.chat.session_days.saturating_mul(DAY_MS),
         Door::Pop => app.pop.session_ttl_s.saturating_mul(1_000),
+        Door::V1 => app.v1.refresh_s.saturating_mul(1_000),
     }
 }
 
@@ -95,8 +115,7 @@ fn lifetime_ms(app: &App, door: Door) -> i64 {
 pub async fn by_id(app: &App, id: SessionId) -> Result<Caller> {
     let found = app.read(move |_, tx| Box::pin(async move { store::session_by_id(tx, id).await })).await?;
     let now = app.now();
-    let live = |session: &store::Session| session.seen_ms > now.plus(-lifetime_ms(app, session.caller.door));
-    let session = found.filter(live).ok_or(Refusal::BadToken)?;
+    let session = found.filter(|session| is_live(app, session, now)).ok_or(Refusal::BadToken)?;
     if session.enabled { Ok(session.caller) } else { Err(Refusal::AccountDisabled.into()) }
 }
 
@@ -125,18 +144,24 @@ pub(crate) async fn begin(
     door: Door,
     now: Millis,
 ) -> Result<String> {
-    let token = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; TOKEN_BYTES]>());
+    let token = encode(&rand::random());
     let hash = hash(&token).ok_or(Refusal::BadToken)?;
     store::insert_session(tx, id, &hash, role, door, now).await?;
+    displace(app, tx, id, role, door).await?;
+    Ok(token)
+}
+
+/// Ends the oldest sessions of this door beyond what the role may have.
+pub(super) async fn displace(app: &App, tx: &mut Tx, id: AccountId, role: Role, door: Door) -> Result<()> {
     let most = match (door, role) {
         (Door::Pop, _) => POP_SESSIONS,
+        (Door::V1, _) => app.v1.sessions_per_account,
         (Door::Egg, Role::User) => app.chat.sessions_per_user,
         (Door::Egg, Role::Visitor) => app.chat.sessions_per_visitor,
     };
     let newest_first = store::sessions_of(tx, id, role, door).await?;
     let displaced: Vec<_> = newest_first.into_iter().skip(most.max(1)).collect();
-    end(app, tx, id, &displaced, SessionEnd::Replaced).await?;
-    Ok(token)
+    end(app, tx, id, &displaced, SessionEnd::Replaced).await
 }
 
 /// Ends these sessions of `id`. A new password is told even where there were none: what server keys
@@ -187,7 +212,7 @@ pub(crate) async fn forget_cached(app: &App, tx: &mut Tx, id: AccountId) -> Resu
     Ok(())
 }
 
-fn forget(app: &App, tx: &mut Tx, hashes: Vec<Vec<u8>>) {
+pub(super) fn forget(app: &App, tx: &mut Tx, hashes: Vec<Vec<u8>>) {
     let app = app.clone();
     tx.after_commit(move || {
         app.sessions.removals.fetch_add(1, Ordering::AcqRel);
@@ -199,8 +224,17 @@ fn forget(app: &App, tx: &mut Tx, hashes: Vec<Vec<u8>>) {
     });
 }
 
+/// A token as clients hold it.
+pub(super) fn encode(token: &[u8; TOKEN_BYTES]) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(token)
+}
+
+/// The bytes of a token; `None` for a text that no token of ours looks like.
+pub(super) fn decode(token: &str) -> Option<[u8; TOKEN_BYTES]> {
+    BASE64_URL_SAFE_NO_PAD.decode(token).ok()?.try_into().ok()
+}
+
 /// What is stored of a token; `None` for a text that no token of ours looks like.
-fn hash(token: &str) -> Option<Hash> {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
-    (bytes.len() == TOKEN_BYTES).then(|| Sha256::digest(&bytes).into())
+pub(super) fn hash(token: &str) -> Option<Hash> {
+    Some(Sha256::digest(decode(token)?).into())
 }

@@ -1,7 +1,9 @@
-//! The SQL of accounts and sessions.
+//! The SQL of accounts.
+mod sessions;
+
 use super::*;
-use crate::accounts::sessions::Hash;
-use im_db::{Column, Engine, params};
+use im_db::{Engine, params};
+pub use sessions::*;
 
 type Db<T> = im_db::Result<T>;
 
@@ -215,28 +217,23 @@ pub async fn convert(tx: &mut Tx, id: AccountId, username: &str, hash: &str, now
 }
 
 pub async fn change(tx: &mut Tx, id: AccountId, change: &Change, now: Millis) -> Result<()> {
-    let touched = match change {
-        Change::Nickname(text) => {
-            let sql = "update account set nickname = $2, updated_ms = $3 where id = $1";
-            tx.run(sql, params![id, text, now]).await?
-        }
-        Change::Avatar(text) => {
-            let sql = "update account set avatar = $2, avatar_ms = $3, updated_ms = $3 where id = $1";
-            tx.run(sql, params![id, text, now]).await?
-        }
-        Change::Bio(text) => {
-            let sql = "update account set bio = $2, updated_ms = $3 where id = $1";
-            tx.run(sql, params![id, text, now]).await?
-        }
-        Change::FriendPolicy(policy) => {
-            let sql = "update account set friend_policy = $2, updated_ms = $3 where id = $1";
-            tx.run(sql, params![id, *policy, now]).await?
-        }
-        Change::Privacy(text) => {
-            let sql = "update account set privacy = $2, updated_ms = $3 where id = $1";
-            tx.run(sql, params![id, text, now]).await?
-        }
+    macro_rules! set {
+        ($what:literal) => {
+            concat!("update account set ", $what, ", updated_ms = $3 where id = $1")
+        };
+    }
+    let (sql, value): (_, im_db::Value<'_>) = match change {
+        Change::Nickname(text) => (set!("nickname = $2"), text.into()),
+        Change::Avatar(text) => (set!("avatar = $2, avatar_ms = $3"), text.into()),
+        Change::Bio(text) => (set!("bio = $2"), text.into()),
+        Change::Gender(text) => (set!("gender = $2"), text.into()),
+        Change::Birthday(text) => (set!("birthday = nullif($2, '')"), text.into()),
+        Change::Location(text) => (set!("location = nullif($2, '')"), text.into()),
+        Change::Website(text) => (set!("website = nullif($2, '')"), text.into()),
+        Change::FriendPolicy(policy) => (set!("friend_policy = $2"), (*policy).into()),
+        Change::Privacy(text) => (set!("privacy = $2"), text.into()),
     };
+    let touched = tx.run(sql, &[id.into(), value, now.into()]).await?;
     if touched == 0 { Err(Refusal::NoSuchAccount.into()) } else { Ok(()) }
 }
 
@@ -296,88 +293,4 @@ pub async fn lock_password(tx: &mut Tx, id: AccountId) -> Result<Option<String>>
 pub async fn set_password(tx: &mut Tx, id: AccountId, hash: &str, now: Millis) -> Db<()> {
     let sql = "update account set password_hash = $2, updated_ms = $3 where id = $1";
     tx.run(sql, params![id, hash, now]).await.map(drop)
-}
-
-pub struct Session {
-    pub caller: Caller,
-    pub enabled: bool,
-    pub seen_ms: Millis,
-}
-
-macro_rules! session_where {
-    ($condition:literal) => {
-        concat!(
-            "select s.id as session_id, s.role as session_role, s.door, s.seen_ms, a.id, a.role, a.status
-             from session s join account a on a.id = s.account_id where ",
-            $condition
-        )
-    };
-}
-
-fn read_session(row: &Row<'_>) -> Db<Session> {
-    Ok(Session {
-        caller: Caller {
-            id: row.get("id")?,
-            session: row.get("session_id")?,
-            door: row.get("door")?,
-            role: row.get("session_role")?,
-            account_role: row.get("role")?,
-        },
-        enabled: row.get::<i64>("status")? != 0,
-        seen_ms: row.get("seen_ms")?,
-    })
-}
-
-pub async fn session(tx: &mut Tx, hash: &Hash) -> Result<Option<Session>> {
-    Ok(tx.maybe(session_where!("s.token_hash = $1"), params![&hash[..]], read_session).await?)
-}
-
-pub async fn session_by_id(tx: &mut Tx, id: SessionId) -> Result<Option<Session>> {
-    Ok(tx.maybe(session_where!("s.id = $1"), params![id], read_session).await?)
-}
-
-/// The role of a session that has not ended.
-pub async fn session_role(tx: &mut Tx, id: SessionId) -> Db<Option<Role>> {
-    tx.maybe("select role from session where id = $1", params![id], |row| row.get("role")).await
-}
-
-pub async fn insert_session(
-    tx: &mut Tx,
-    id: AccountId,
-    hash: &Hash,
-    role: Role,
-    door: Door,
-    now: Millis,
-) -> Db<()> {
-    let sql = "insert into session (account_id, token_hash, role, door, created_ms, seen_ms)
-               values ($1, $2, $3, $4, $5, $5)";
-    tx.run(sql, params![id, &hash[..], role.as_str(), door.as_str(), now]).await.map(drop)
-}
-
-/// Sessions of one role and dialect, newest first.
-pub async fn sessions_of(tx: &mut Tx, id: AccountId, role: Role, door: Door) -> Db<Vec<SessionId>> {
-    let sql = "select id from session where account_id = $1 and role = $2 and door = $3 order by id desc";
-    tx.all(sql, params![id, role.as_str(), door.as_str()], |row| SessionId::read(row, "id")).await
-}
-
-pub async fn all_sessions_of(tx: &mut Tx, id: AccountId) -> Db<Vec<SessionId>> {
-    tx.all("select id from session where account_id = $1", params![id], |row| row.get("id")).await
-}
-
-pub async fn session_hashes_of(tx: &mut Tx, id: AccountId) -> Db<Vec<Vec<u8>>> {
-    tx.all("select token_hash from session where account_id = $1", params![id], |row| row.get("token_hash"))
-        .await
-}
-
-/// Returns the hash that the session had.
-pub async fn delete_session(tx: &mut Tx, id: SessionId) -> Db<Option<Vec<u8>>> {
-    tx.maybe("delete from session where id = $1 returning token_hash", params![id], |row| {
-        row.get("token_hash")
-    })
-    .await
-}
-
-pub async fn set_seen(tx: &mut Tx, id: SessionId, now: Millis) -> Result<()> {
-    tx.run("update session set seen_ms = $2 where id = $1", params![id, now]).await?;
-    Ok(())
 }

@@ -1,16 +1,16 @@
 //! Asking for friendship as the pop dialect does: again and again, with one open request of a kind
 //! (pop.md §3.4).
-use super::{Edge, Request, RequestState, check_new, make_friends, store};
+use super::{Edge, Request, RequestState, check_new, make_friends, pend, store, tell_contact, tell_request};
 use crate::{
     AccountId, App, Audience, Change, Event, Rate, Refusal, Result,
-    accounts::{self, Caller},
+    accounts::{self, Account, Caller, Door},
     conversations,
-    messages::{self, Body, Entry, Notice},
+    messages::{self, Body, Entry},
 };
 use im_db::Tx;
 use std::sync::Arc;
 
-/// What a new friend reads from who agreed.
+/// What a new friend reads from who agreed. Native clients show the notice that the two are friends.
 const GREETING: &str = "我通过了你的好友请求，我们来聊天吧";
 
 /// Whether something changed, or was so already.
@@ -44,28 +44,35 @@ pub async fn apply(app: &App, caller: Caller, to: AccountId, text: String) -> Re
     app.limiter.take(Rate::PopApply, caller.id, app.now())?;
     app.write(move |app, tx| {
         Box::pin(async move {
-            check_new(tx, caller.id, to).await?;
-            if store::edge(tx, to, caller.id).await?.is_some_and(|edge| edge.blocked) {
-                return Err(Refusal::Blocked.into());
-            }
-            if store::edge(tx, caller.id, to).await?.is_some() {
+            if approach(tx, caller, to).await?.is_none() {
                 return Ok(Decided::Before);
             }
-            store::forget_requests(tx, caller.id, to).await?;
             let text = app.censor().clean(&text).into_owned();
-            store::insert_request(tx, caller.id, to, &text, RequestState::Pending, app.now()).await?;
-            messages::post_inbox(&app, tx, to, Entry::notice(caller.id, Notice::FriendAsked)).await?;
+            pend(&app, tx, caller.id, to, &text).await?;
             Ok(Decided::Now)
         })
     })
     .await
 }
 
-/// Decides a request that was made to the caller, for good.
+/// Who is to be asked, with what was asked before forgotten; `None` when they are friends already.
+pub(super) async fn approach(tx: &mut Tx, caller: Caller, to: AccountId) -> Result<Option<Account>> {
+    let person = check_new(tx, caller.id, to).await?;
+    if store::edge(tx, to, caller.id).await?.is_some_and(|edge| edge.blocked) {
+        return Err(Refusal::Blocked.into());
+    }
+    if store::edge(tx, caller.id, to).await?.is_some() {
+        return Ok(None);
+    }
+    store::forget_requests(tx, caller.id, to).await?;
+    Ok(Some(person))
+}
+
+/// Decides a request that was made to the caller, for good; `remark` is what it will call a new friend.
 ///
 /// # Errors
 /// [`Refusal::NoSuchRequest`], [`Refusal::Decided`], [`Refusal::NoSuchPerson`] when who asked is gone.
-pub async fn settle(app: &App, caller: Caller, request: i64, agree: bool) -> Result<Decided> {
+pub async fn settle(app: &App, caller: Caller, request: i64, agree: bool, remark: String) -> Result<Decided> {
     app.write(move |app, tx| {
         Box::pin(async move {
             let found = store::request(tx, request).await?.filter(|found| found.to == caller.id);
@@ -85,16 +92,19 @@ pub async fn settle(app: &App, caller: Caller, request: i64, agree: bool) -> Res
                     Err(Refusal::Decided.into())
                 };
             }
+            tell_request(&app, tx, request, from, caller.id);
             if !agree {
                 let told = Arc::new(Change::FriendRefused { by: caller.id, request });
                 app.emit(tx, Event::Changed(Audience::Accounts(vec![from]), told));
                 return Ok(Decided::Now);
             }
             accounts::person(tx, from).await?;
-            unite(&app, tx, caller.id, from).await?;
-            let greeting = Body::Text(GREETING.into());
-            let entry = Entry { seen: true, ..Entry::said(caller.id, greeting, None) };
-            messages::post_direct(&app, tx, from, entry, &|_| Ok(())).await?;
+            unite(&app, tx, caller.id, from, &remark).await?;
+            if caller.door != Door::V1 {
+                let greeting = Body::Text(GREETING.into());
+                let entry = Entry { seen: true, ..Entry::said(caller.id, greeting, None) };
+                messages::post_direct(&app, tx, from, entry, &|_| Ok(())).await?;
+            }
             Ok(Decided::Now)
         })
     })
@@ -102,9 +112,18 @@ pub async fn settle(app: &App, caller: Caller, request: i64, agree: bool) -> Res
 }
 
 /// Makes both friends, and agrees to whatever they still ask of each other.
-async fn unite(app: &App, tx: &mut Tx, me: AccountId, other: AccountId) -> Result<()> {
-    make_friends(app, tx, me, other, ["", ""]).await?;
-    Ok(store::agree_all(tx, me, other, app.now()).await?)
+pub(super) async fn unite(
+    app: &App,
+    tx: &mut Tx,
+    me: AccountId,
+    other: AccountId,
+    remark: &str,
+) -> Result<()> {
+    make_friends(app, tx, me, other, [remark, ""]).await?;
+    for (request, from, to) in store::agree_all(tx, me, other, app.now()).await? {
+        tell_request(app, tx, request, from, to);
+    }
+    Ok(())
 }
 
 /// Makes two accounts friends, for an operator who knows that they want to be.
@@ -118,7 +137,7 @@ pub async fn add(app: &App, caller: Caller, friend: AccountId) -> Result<Decided
             if store::edge(tx, caller.id, friend).await?.is_some() {
                 return Ok(Decided::Before);
             }
-            unite(&app, tx, caller.id, friend).await?;
+            unite(&app, tx, caller.id, friend, "").await?;
             Ok(Decided::Now)
         })
     })
@@ -136,7 +155,9 @@ pub async fn remark(app: &App, caller: Caller, friend: AccountId, remark: String
                 return Err(Refusal::Yourself.into());
             }
             accounts::by_id(tx, friend).await?.ok_or(Refusal::NoSuchPerson)?;
-            store::set_remark(tx, caller.id, friend, &remark, app.now()).await?;
+            if store::set_remark(tx, caller.id, friend, &remark, app.now()).await? {
+                tell_contact(&app, tx, caller.id, friend);
+            }
             Ok(())
         })
     })

@@ -1,7 +1,10 @@
 //! Friends: asking, deciding, remarks, stars, blocks.
 
 mod applying;
+mod asking;
+mod book;
 pub mod initials;
+mod relation;
 pub(crate) mod store;
 
 use crate::{
@@ -11,11 +14,15 @@ use crate::{
     messages::{self, Entry, Notice},
 };
 pub use applying::{Asked, Decided, add, apply, edge, remark, request, requests_of, settle};
+pub use asking::{Asking, Outcome, answer, ask_or_befriend, asked_and_asking};
+pub use book::{Contact, Keeping, book, keep};
 use im_db::{Row, Tx};
+pub use relation::Relation;
+pub(crate) use relation::relation;
 use std::{collections::HashMap, sync::Arc};
 
 /// How `owner` keeps `peer` among its friends. A friendship is two edges.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edge {
     /// Row number; clients choose friends for a group by it.
     pub id: i64,
@@ -111,8 +118,7 @@ pub async fn ask(app: &App, caller: Caller, to: AccountId, text: String) -> Resu
                 return Err(Refusal::AlreadyAsked.into());
             }
             let text = app.censor().clean(&text).into_owned();
-            store::insert_request(tx, caller.id, to, &text, RequestState::Pending, app.now()).await?;
-            messages::post_inbox(&app, tx, to, Entry::notice(caller.id, Notice::FriendAsked)).await.map(drop)
+            pend(&app, tx, caller.id, to, &text).await
         })
     })
     .await
@@ -137,7 +143,9 @@ pub async fn befriend(app: &App, caller: Caller, friend: AccountId, text: String
                 return Err(Refusal::AlreadyAsked.into());
             }
             let text = app.censor().clean(&text).into_owned();
-            store::insert_request(tx, caller.id, friend, &text, RequestState::Agree, app.now()).await?;
+            let agreed = RequestState::Agree;
+            let request = store::insert_request(tx, caller.id, friend, &text, agreed, app.now()).await?;
+            tell_request(&app, tx, request, caller.id, friend);
             let mine = accounts::by_id(tx, caller.id).await?.map(|account| account.nickname);
             make_friends(&app, tx, caller.id, friend, ["", &mine.unwrap_or_default()]).await
         })
@@ -166,6 +174,7 @@ pub async fn decide(
             let from = store::decide(tx, request, caller.id, state, app.now())
                 .await?
                 .ok_or(Refusal::NoSuchRequest)?;
+            tell_request(&app, tx, request, from, caller.id);
             if state == RequestState::Agree {
                 let mine = accounts::by_id(tx, caller.id).await?.map(|account| account.nickname);
                 make_friends(&app, tx, caller.id, from, [&remark, &mine.unwrap_or_default()]).await?;
@@ -291,8 +300,11 @@ pub enum Flag {
 pub async fn set_flag(app: &App, caller: Caller, friend: AccountId, flag: Flag) -> Result<()> {
     app.write(move |app, tx| {
         Box::pin(async move {
-            let found = store::set_flag(tx, caller.id, friend, flag, app.now()).await?;
-            if found { Ok(()) } else { Err(Refusal::NotFriends.into()) }
+            if !store::set_flag(tx, caller.id, friend, flag, app.now()).await? {
+                return Err(Refusal::NotFriends.into());
+            }
+            tell_contact(&app, tx, caller.id, friend);
+            Ok(())
         })
     })
     .await
@@ -301,8 +313,9 @@ pub async fn set_flag(app: &App, caller: Caller, friend: AccountId, flag: Flag) 
 /// Ends a friendship on both sides and forgets its requests; the conversation stays.
 ///
 /// # Errors
-/// [`Refusal::NotFriends`].
+/// [`Refusal::NotFriends`], [`Refusal::TooOften`].
 pub async fn unfriend(app: &App, caller: Caller, friend: AccountId) -> Result<()> {
+    accounts::native::may_tell(app, caller)?;
     app.write(move |app, tx| {
         Box::pin(async move {
             store::edge(tx, caller.id, friend).await?.ok_or(Refusal::NotFriends)?;
@@ -398,6 +411,26 @@ async fn check_new(tx: &mut Tx, from: AccountId, to: AccountId) -> Result<Accoun
     accounts::person(tx, to).await
 }
 
+/// Keeps a request until `to` decides it, and tells both.
+async fn pend(app: &App, tx: &mut Tx, from: AccountId, to: AccountId, text: &str) -> Result<()> {
+    let pending = RequestState::Pending;
+    let request = store::insert_request(tx, from, to, text, pending, app.now()).await?;
+    tell_request(app, tx, request, from, to);
+    messages::post_inbox(app, tx, to, Entry::notice(from, Notice::FriendAsked)).await.map(drop)
+}
+
+/// Tells the devices of `owner` that its list changed.
+fn tell_contact(app: &App, tx: &mut Tx, owner: AccountId, peer: AccountId) {
+    let change = Arc::new(Change::Contact { owner, peer });
+    app.emit(tx, Event::Changed(Audience::Accounts(vec![owner]), change));
+}
+
+/// Tells both that a request was made or decided.
+fn tell_request(app: &App, tx: &mut Tx, id: i64, from: AccountId, to: AccountId) {
+    let change = Arc::new(Change::Request { id, from, to });
+    app.emit(tx, Event::Changed(Audience::Accounts(vec![from, to]), change));
+}
+
 /// Makes both edges, where they are missing, and tells both. `me` agreed; what it calls the other one
 /// comes first in `remarks`, then what the other one calls it.
 pub(crate) async fn make_friends(
@@ -411,6 +444,8 @@ pub(crate) async fn make_friends(
     conversations::lock_pair(tx, me, other, now).await?; // both may be befriending each other at once
     store::insert_edge(tx, me, other, remarks[0], now).await?;
     store::insert_edge(tx, other, me, remarks[1], now).await?;
+    tell_contact(app, tx, me, other);
+    tell_contact(app, tx, other, me);
     let told = Entry::notice(me, Notice::Befriended);
     messages::post_direct(app, tx, other, told, &|_| Ok(())).await.map(drop)
 }

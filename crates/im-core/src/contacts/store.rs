@@ -122,6 +122,29 @@ pub fn read_friend(row: &Row<'_>) -> Db<Friend> {
     })
 }
 
+/// The edges of `owner` with the time at which each was made, in that order.
+pub async fn edges(tx: &mut Tx, owner: AccountId, limit: i64) -> Db<Vec<(Edge, Millis)>> {
+    let sql =
+        "select id, owner_id, peer_id, remark, starred, blocked, shows_me, shows_peer, status, created_ms
+               from edge where owner_id = $1 order by id limit $2";
+    tx.all(sql, params![owner, limit], |row| Ok((read_edge(row)?, row.get("created_ms")?))).await
+}
+
+/// An edge with the time at which it was made, locked until the unit of work ends.
+pub async fn held_edge(tx: &mut Tx, owner: AccountId, peer: AccountId) -> Db<Option<(Edge, Millis)>> {
+    let sql = "update edge set status = status where owner_id = $1 and peer_id = $2
+               returning id, owner_id, peer_id, remark, starred, blocked, shows_me, shows_peer, status, created_ms";
+    tx.maybe(sql, params![owner, peer], |row| Ok((read_edge(row)?, row.get("created_ms")?))).await
+}
+
+/// Writes what `owner` may change about an edge of its own.
+pub async fn rewrite(tx: &mut Tx, edge: &Edge, now: Millis) -> Db<()> {
+    let sql = "update edge set remark = $2, starred = $3, blocked = $4, shows_me = $5, shows_peer = $6,
+                 updated_ms = $7 where id = $1";
+    let Edge { id, remark, starred, blocked, shows_me, shows_peer, .. } = edge;
+    tx.run(sql, params![*id, remark, *starred, *blocked, *shows_me, *shows_peer, now]).await.map(drop)
+}
+
 pub async fn circle(tx: &mut Tx, id: AccountId) -> Db<Vec<AccountId>> {
     tx.all("select peer_id from edge where owner_id = $1", params![id], |row| row.get("peer_id")).await
 }
@@ -175,16 +198,32 @@ pub async fn forget_requests(tx: &mut Tx, from: AccountId, to: AccountId) -> Db<
     tx.run("delete from friend_request where from_id = $1 and to_id = $2", params![from, to]).await.map(drop)
 }
 
-/// Agrees to whatever the two still ask of each other.
-pub async fn agree_all(tx: &mut Tx, a: AccountId, b: AccountId, now: Millis) -> Db<()> {
+/// Agrees to whatever the two still ask of each other: which requests, from whom, to whom.
+pub async fn agree_all(
+    tx: &mut Tx,
+    a: AccountId,
+    b: AccountId,
+    now: Millis,
+) -> Db<Vec<(i64, AccountId, AccountId)>> {
     let sql = "update friend_request set state = 'agree', updated_ms = $3
                where state <> 'agree' and state <> 'refuse'
-                 and ((from_id = $1 and to_id = $2) or (from_id = $2 and to_id = $1))";
-    tx.run(sql, params![a, b, now]).await.map(drop)
+                 and ((from_id = $1 and to_id = $2) or (from_id = $2 and to_id = $1))
+               returning id, from_id, to_id";
+    let read = |row: &Row<'_>| Ok((row.get("id")?, row.get("from_id")?, row.get("to_id")?));
+    tx.all(sql, params![a, b, now], read).await
 }
 
 pub async fn request(tx: &mut Tx, id: i64) -> Db<Option<Request>> {
     tx.maybe(request_where!("id = $1"), params![id], read_request).await
+}
+
+/// The newest undecided request between the two, whoever asked.
+pub async fn pending_between(tx: &mut Tx, a: AccountId, b: AccountId) -> Db<Option<Request>> {
+    let sql = request_where!(
+        "state = 'pending' and ((from_id = $1 and to_id = $2) or (from_id = $2 and to_id = $1))
+         order by id desc limit 1"
+    );
+    tx.maybe(sql, params![a, b], read_request).await
 }
 
 /// Decides a request that is open: not decided, or put aside. Whether it was.
@@ -239,6 +278,12 @@ pub async fn decide(
 pub async fn requests_to(tx: &mut Tx, to: AccountId, skip: i64, limit: i64) -> Db<Vec<Request>> {
     let sql = request_where!("to_id = $1 order by id desc limit $2 offset $3");
     tx.all(sql, params![to, limit, skip], read_request).await
+}
+
+/// Requests made by or to somebody, older than the number `before`, the newest first.
+pub async fn requests_around(tx: &mut Tx, id: AccountId, before: i64, limit: i64) -> Db<Vec<Request>> {
+    let sql = request_where!("(to_id = $1 or from_id = $1) and id < $2 order by id desc limit $3");
+    tx.all(sql, params![id, before, limit], read_request).await
 }
 
 pub async fn count_pending(tx: &mut Tx, to: AccountId) -> Db<i64> {

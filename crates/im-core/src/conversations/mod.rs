@@ -3,10 +3,14 @@
 mod delivered;
 pub(crate) mod store;
 
-use crate::{AccountId, App, ConversationId, Millis, Result, Seq};
+use crate::{
+    AccountId, App, Audience, Change, ConversationId, Event, Millis, Rate, Refusal, Result, Seq,
+    accounts::Caller,
+};
 pub use delivered::{Delivered, Ranges};
 use im_db::{Row, Tx};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A group: a conversation of many, with an owner.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -158,21 +162,75 @@ async fn record_one(app: &App, tx: &mut Tx, receipt: &Receipt) -> Result<()> {
     {
         return Ok(());
     }
-    let Some((mut delivered, last)) = store::delivered(tx, receipt.conversation, receipt.account).await?
-    else {
+    let cap = app.chat.offline_messages;
+    let known = store::delivered(tx, receipt.conversation, receipt.account, cap).await?;
+    let Some((mut delivered, fallen)) = known else {
         return Ok(()); // the membership is gone, and with it what waits
     };
     for (first, last) in receipt.ranges.iter() {
         delivered.add(first, last);
     }
     // What fell off the end of the queue waits no more.
-    delivered.add(Seq(1), Seq(last.0 - app.chat.offline_messages));
+    delivered.add(Seq(1), fallen);
     Ok(store::set_delivered(tx, receipt.conversation, receipt.account, &delivered).await?)
+}
+
+/// What arrived at the native devices of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Acked {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The member.
+    pub account: AccountId,
+    /// Everything up to here.
+    pub seq: Seq,
+}
+
+/// Notes what arrived at native devices, and tells the other one of a direct conversation, unless one
+/// blocks the other. Places only move forward, never beyond the newest entry, and only those of members;
+/// answers which moved.
+pub async fn ack(app: &App, mut acks: Vec<(ConversationId, AccountId, Seq)>) -> Result<Vec<Acked>> {
+    acks.sort_unstable(); // one order for row locks
+    app.write(move |app, tx| {
+        Box::pin(async move {
+            let mut moved = Vec::new();
+            for (conversation, account, seq) in acks {
+                let Some(other) = store::set_acked(tx, conversation, account, seq).await? else { continue };
+                moved.push(Acked { conversation, account, seq });
+                if let Some(other) = other {
+                    let delivered = Change::Delivered { conversation, account, seq };
+                    let to = Audience::Accounts(vec![other]);
+                    app.emit(tx, Event::Changed(to, Arc::new(delivered)));
+                }
+            }
+            Ok(moved)
+        })
+    })
+    .await
+}
+
+/// The same for one place that the caller names.
+///
+/// # Errors
+/// [`Refusal::NotMember`], [`Refusal::Invalid`] beyond the newest entry, [`Refusal::TooOften`].
+pub async fn delivered(app: &App, caller: Caller, id: ConversationId, seq: Seq) -> Result<()> {
+    app.limiter.take(Rate::Read, caller.id, app.now())?;
+    let last =
+        app.read(move |_, tx| Box::pin(async move { Ok(store::last_for(tx, id, caller.id).await?) })).await?;
+    if seq > last.ok_or(Refusal::NotMember)? {
+        return Err(Refusal::Invalid("seq").into());
+    }
+    ack(app, vec![(id, caller.id, seq)]).await.map(drop)
 }
 
 /// Whether something may wait for `account`.
 pub async fn is_awaited(app: &App, account: AccountId) -> Result<bool> {
     app.read(move |_, tx| Box::pin(async move { Ok(store::is_awaited(tx, account).await?) })).await
+}
+
+/// The direct conversation of two accounts, if there is one.
+pub(crate) async fn between(tx: &mut Tx, a: AccountId, b: AccountId) -> Result<Option<ConversationId>> {
+    Ok(store::by_name(tx, &direct_name(a, b)).await?)
 }
 
 /// The direct conversation of two accounts, made on first use.

@@ -4,8 +4,40 @@ use im_db::{Ask, Engine, params};
 
 type Db<T> = im_db::Result<T>;
 
+/// As SQL: behind which place of the conversation `c` entries wait for the member `v`: `$cap` of them. Emoji and
+/// edits, of which those who wait are told nothing, take no place of others; of these the newest 20 000 are known.
+macro_rules! waits_behind {
+    ($cap:literal) => {
+        concat!(
+            "(c.last_seq - ",
+            $cap,
+            " - (select count(*) from (
+                select m.seq, row_number() over (order by m.seq desc) as nth from message m
+                where m.conversation_id = c.id and m.seq > v.delivered_seq
+                  and (m.kind <> 0 or m.deleted_ms is not null or m.revoked_ms is not null) and m.kind = 2
+                  and (m.body like '{\"notice\":{\"edited\"%' or m.body like '{\"notice\":{\"reacted\"%')
+                order by m.seq desc limit 20000
+              ) as untold where c.last_seq - untold.seq - untold.nth + 1 < ",
+            $cap,
+            "))"
+        )
+    };
+}
+pub(crate) use waits_behind;
+
 pub async fn by_name(tx: &mut Tx, name: &str) -> Db<Option<ConversationId>> {
     tx.maybe("select id from conversation where name = $1", params![name], |row| row.get("id")).await
+}
+
+/// The name and kind of a conversation.
+pub async fn name_of(tx: &mut Tx, id: ConversationId) -> Db<Option<(String, String)>> {
+    let sql = "select name, kind from conversation where id = $1";
+    tx.maybe(sql, params![id], |row| Ok((row.get("name")?, row.get("kind")?))).await
+}
+
+/// The name under which a conversation is found; see [`parties`].
+pub async fn name(tx: &mut Tx, id: ConversationId) -> Db<Option<String>> {
+    tx.maybe("select name from conversation where id = $1", params![id], |row| row.get("name")).await
 }
 
 /// The new conversation, or the one that another unit of work made meanwhile.
@@ -103,7 +135,7 @@ pub async fn count_members(tx: &mut Tx, id: ConversationId) -> Db<i64> {
 }
 
 /// Lets a member in, or back in: news begins after `last`, what was not delivered of an earlier time
-/// still is, and who was silenced then still is.
+/// still is, who was silenced then still is, and what was cleared stays so.
 pub async fn enter(
     tx: &mut Tx,
     id: ConversationId,
@@ -114,22 +146,33 @@ pub async fn enter(
 ) -> Db<()> {
     // A new row: who comes back stands behind those who stayed.
     let sql = "delete from membership where conversation_id = $1 and account_id = $2
-               returning delivered_seq, delivered_above, left_seq, muted_until_ms";
+               returning delivered_seq, delivered_above, left_seq, muted_until_ms, cleared_seq";
     let read = |row: &Row<'_>| {
-        Ok((delivered_of(row)?, row.get::<Option<i64>>("left_seq")?, row.get::<Millis>("muted_until_ms")?))
+        let (left, cleared) = (row.get::<Option<i64>>("left_seq")?, row.get::<Seq>("cleared_seq")?);
+        Ok((delivered_of(row)?, left, row.get::<Millis>("muted_until_ms")?, cleared))
     };
     let before = tx.maybe(sql, params![id, account], read).await?;
-    let (mut delivered, mut left, muted_until) = before.unwrap_or_default();
+    let (mut delivered, mut left, muted_until, cleared) = before.unwrap_or_default();
     if state == State::Active {
         delivered.add(Seq(left.unwrap_or(0) + 1), last);
         left = None;
     }
     let sql = "insert into membership (conversation_id, account_id, state, delivered_seq, delivered_above, left_seq,
-                 muted_until_ms, read_seq, read_ms, created_ms, updated_ms)
-               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9)";
+                 muted_until_ms, read_seq, acked_seq, cleared_seq, read_ms, created_ms, updated_ms)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $10, $9, $9, $9)";
     let above = delivered.above();
-    let params =
-        params![id, account, state.as_str(), delivered.floor(), &above, left, muted_until, last, now];
+    let params = params![
+        id,
+        account,
+        state.as_str(),
+        delivered.floor(),
+        &above,
+        left,
+        muted_until,
+        last,
+        now,
+        cleared
+    ];
     tx.run(sql, params).await.map(drop)
 }
 
@@ -172,16 +215,27 @@ fn delivered_of(row: &Row<'_>) -> Db<Delivered> {
     Ok(Delivered::parse(row.get("delivered_seq")?, &row.get::<String>("delivered_above")?))
 }
 
-/// What arrived at a member, and the place of the newest message.
-pub async fn delivered(tx: &mut Tx, id: ConversationId, account: AccountId) -> Db<Option<(Delivered, Seq)>> {
+/// What arrived at a member, and up to which place nothing waits for it, because `cap` entries behind it do.
+pub async fn delivered(
+    tx: &mut Tx,
+    id: ConversationId,
+    account: AccountId,
+    cap: i64,
+) -> Db<Option<(Delivered, Seq)>> {
     if tx.engine() == Engine::Postgres {
         // Who rejoins meanwhile begins a new row; what is read here must be what is written.
         let lock = "select id from membership where conversation_id = $1 and account_id = $2 for update";
         tx.maybe(lock, params![id, account], |row| row.get::<i64>("id")).await?;
     }
-    let sql = "select m.delivered_seq, m.delivered_above, c.last_seq from membership m
-               join conversation c on c.id = m.conversation_id where m.conversation_id = $1 and m.account_id = $2";
-    tx.maybe(sql, params![id, account], |row| Ok((delivered_of(row)?, row.get("last_seq")?))).await
+    let sql = concat!(
+        "select v.delivered_seq, v.delivered_above,
+           case when v.delivered_seq >= c.last_seq - $3 then 0 else ",
+        waits_behind!("$3"),
+        " end as fallen
+         from membership v join conversation c on c.id = v.conversation_id
+         where v.conversation_id = $1 and v.account_id = $2"
+    );
+    tx.maybe(sql, params![id, account, cap], |row| Ok((delivered_of(row)?, row.get("fallen")?))).await
 }
 
 /// Moves the floor over the places from `first` to `last`, which stand right above it; whether they did.
@@ -205,7 +259,7 @@ pub async fn set_delivered(
 /// Notes that a member wrote at `seq`, has seen everything up to there, and wants the conversation in its list.
 pub async fn set_seen(tx: &mut Tx, id: ConversationId, account: AccountId, seq: Seq, now: Millis) -> Db<()> {
     let sql = "update membership set read_seq = $3, read_ms = $4, hidden_seq = null, own_unseen = 0,
-                 has_written = 1
+                 has_written = 1, acked_seq = $3, marked_unread = 0
                where conversation_id = $1 and account_id = $2";
     tx.run(sql, params![id, account, seq, now]).await.map(drop)
 }
@@ -226,4 +280,30 @@ pub async fn set_said(tx: &mut Tx, id: ConversationId, account: AccountId, by_it
 pub async fn set_answered(tx: &mut Tx, said: &crate::messages::Message) -> Db<()> {
     let sql = "update membership set answered_ms = $3 where conversation_id = $1 and account_id = $2";
     tx.run(sql, params![said.conversation, said.sender, said.created_ms]).await.map(drop)
+}
+
+/// The newest place of a conversation that `account` is in.
+pub async fn last_for(tx: &mut Tx, id: ConversationId, account: AccountId) -> Db<Option<Seq>> {
+    let sql = "select c.last_seq from membership m join conversation c on c.id = m.conversation_id
+               where m.conversation_id = $1 and m.account_id = $2 and m.state = 'active'";
+    tx.maybe(sql, params![id, account], |row| row.get("last_seq")).await
+}
+
+/// Moves what native devices have; `None` when it did not move. Answers whom it concerns: the other one of a
+/// direct conversation.
+pub async fn set_acked(
+    tx: &mut Tx,
+    id: ConversationId,
+    account: AccountId,
+    seq: Seq,
+) -> Db<Option<Option<AccountId>>> {
+    let sql = "update membership set acked_seq = $3
+               where conversation_id = $1 and account_id = $2 and state = 'active' and acked_seq < $3
+                 and $3 <= (select c.last_seq from conversation c where c.id = $1)
+               returning (select o.account_id from conversation c
+                   join membership o on o.conversation_id = c.id and o.account_id <> $2
+                 where c.id = $1 and c.kind = 'direct' and not exists (select 1 as one from edge e
+                   where e.blocked = 1 and ((e.owner_id = $2 and e.peer_id = o.account_id)
+                     or (e.owner_id = o.account_id and e.peer_id = $2)))) as other";
+    tx.maybe(sql, params![id, account, seq], |row| Ok(row.get::<Option<i64>>("other")?.map(AccountId))).await
 }

@@ -70,7 +70,7 @@ pub async fn invite(app: &App, caller: Caller, claim: Invitation) -> Result<Outc
                 let () = join(&app, tx, &group, told).await?;
                 return Ok(Outcome::Joined);
             }
-            let asking = Asking { invited: inviter.is_some(), inviter: inviter_name, text: claim.text };
+            let asking = Asking { by: inviter, inviter: inviter_name, text: claim.text, invite: None };
             wait(&app, tx, &group, &newcomer, last, asking).await?;
             Ok(Outcome::Waiting)
         })
@@ -82,7 +82,8 @@ pub async fn invite(app: &App, caller: Caller, claim: Invitation) -> Result<Outc
 ///
 /// # Errors
 /// [`Refusal::OwnerOnly`], [`Refusal::NotAllowed`] when nobody of this number waits,
-/// [`Refusal::NoSuchPerson`] when the applicant is disabled meanwhile (nothing changes then).
+/// [`Refusal::NoSuchPerson`] when the applicant is disabled meanwhile (nothing changes then);
+/// [`Refusal::TooOften`].
 pub async fn decide(
     app: &App,
     caller: Caller,
@@ -90,6 +91,7 @@ pub async fn decide(
     applicant: AccountId,
     agree: bool,
 ) -> Result<()> {
+    accounts::native::may_tell(app, caller)?;
     app.write(move |app, tx| {
         Box::pin(async move {
             let last = log::lock(tx, id).await?.ok_or(Refusal::OwnerOnly)?;
@@ -100,6 +102,7 @@ pub async fn decide(
             if agree {
                 join(&app, tx, &group, Joining { last, newcomer: &newcomer, inviter: None }).await
             } else {
+                store::give_back(tx, id, applicant).await?;
                 log::leave(tx, id, applicant, last, app.now()).await?;
                 Ok(())
             }
@@ -110,10 +113,12 @@ pub async fn decide(
 
 /// How somebody came to ask.
 pub(super) struct Asking {
-    pub invited: bool,
+    pub by: Option<AccountId>,
     /// Who invited, by name, when that is a registered user.
     pub inviter: Option<String>,
     pub text: String,
+    /// The invitation by link that it used.
+    pub invite: Option<i64>,
 }
 
 /// Lets a newcomer wait for the owner's consent, and tells the owner.
@@ -126,6 +131,7 @@ pub(super) async fn wait(
     asking: Asking,
 ) -> Result<()> {
     log::enter(tx, group.id, newcomer.id, State::Pending, last, app.now()).await?;
+    store::set_asked(tx, group.id, newcomer.id, &asking).await?;
     let asked = Notice::JoinAsked {
         group: Box::new(group.clone()),
         applicant: Box::new(Applicant {
@@ -135,21 +141,21 @@ pub(super) async fn wait(
             avatar: newcomer.avatar.clone(),
             role: newcomer.role,
         }),
-        invited: asking.invited,
+        invited: asking.by.is_some(),
         inviter: asking.inviter,
         text: asking.text,
     };
     messages::post_inbox(app, tx, group.owner, Entry::notice(newcomer.id, asked)).await.map(drop)
 }
 
-struct Joining<'a> {
-    last: Seq,
-    newcomer: &'a Account,
-    inviter: Option<String>,
+pub(super) struct Joining<'a> {
+    pub last: Seq,
+    pub newcomer: &'a Account,
+    pub inviter: Option<String>,
 }
 
 /// Makes the newcomer an active member and tells everybody, the newcomer too.
-async fn join(app: &App, tx: &mut Tx, group: &Group, how: Joining<'_>) -> Result<()> {
+pub(super) async fn join(app: &App, tx: &mut Tx, group: &Group, how: Joining<'_>) -> Result<()> {
     let (id, account) = (group.id, how.newcomer.id);
     log::enter(tx, id, account, State::Active, how.last, app.now()).await?;
     let group = refreshed(app, tx, group).await?;

@@ -6,8 +6,8 @@ use super::{
     live, refreshed, rules, store, tell_left,
 };
 use crate::{
-    AccountId, App, Audience, Change, ConversationId, Event, Joined, Millis, Rate, Refusal, Result, Seq,
-    accounts::{self, Account, Caller},
+    AccountId, App, Audience, Change, ConversationId, Event, Joined, Rate, Refusal, Result, Seq,
+    accounts::{self, Account, Caller, Door, Role},
     contacts,
     conversations::{Group, Membership, Rank, State, store as log},
     messages::{self, Entry, Named, Notice},
@@ -31,10 +31,13 @@ pub struct Wish {
 /// Makes a group of the caller and others.
 ///
 /// # Errors
-/// [`Refusal::CreateGroupOff`], [`Refusal::GroupFull`], [`Refusal::NoSuchPerson`], [`Refusal::NotFriends`],
+/// [`Refusal::CreateGroupOff`], [`Refusal::NotAllowed`] for visitors, [`Refusal::GroupFull`], [`Refusal::NoSuchPerson`], [`Refusal::NotFriends`],
 /// [`Refusal::TooOften`].
 pub async fn make(app: &App, caller: Caller, wish: Wish) -> Result<Group> {
     super::check_may_make(app, caller)?;
+    if caller.account_role == Role::Visitor {
+        return Err(Refusal::NotAllowed.into());
+    }
     if wish.members.len() as i64 >= app.chat.group_members {
         return Err(Refusal::GroupFull.into());
     }
@@ -67,6 +70,14 @@ async fn chosen(tx: &mut Tx, caller: Caller, ids: &[AccountId], trusted: bool) -
     Ok(people)
 }
 
+/// What became of those who were brought; who was there already is in neither list.
+#[derive(Clone, Debug, Default)]
+#[allow(missing_docs)]
+pub struct Brought {
+    pub joined: Vec<AccountId>,
+    pub waiting: Vec<AccountId>,
+}
+
 /// Brings others into a group; who is in it already stays as it is. Where the owner approves, they wait.
 ///
 /// # Errors
@@ -78,7 +89,7 @@ pub async fn bring(
     id: ConversationId,
     ids: Vec<AccountId>,
     trusted: bool,
-) -> Result<()> {
+) -> Result<Brought> {
     app.limiter.take(Rate::Ask, caller.id, app.now())?;
     app.write(move |app, tx| {
         Box::pin(async move {
@@ -94,7 +105,7 @@ pub async fn bring(
                 }
             }
             if newcomers.is_empty() {
-                return Ok(());
+                return Ok(Brought::default());
             }
             if log::count_members(tx, id).await? + newcomers.len() as i64 > app.chat.group_members {
                 return Err(Refusal::GroupFull.into());
@@ -109,17 +120,25 @@ pub async fn bring(
             }
             let me = Named { id: caller.id, name: store::face_in(tx, id, caller.id).await?.0 };
             for person in &waiting {
-                let asking = Asking { invited: true, inviter: Some(me.name.clone()), text: String::new() };
+                let (by, name) = (inviter, Some(me.name.clone()));
+                let asking = Asking { by, inviter: name, text: String::new(), invite: None };
                 joining::wait(&app, tx, &group, person, last, asking).await?;
             }
-            if members.is_empty() { Ok(()) } else { enter_all(&app, tx, &group, &members, me, last).await }
+            if !members.is_empty() {
+                let told = enter_all(&app, tx, &group, &members, me, last).await?;
+                // In the pop dialect a group is in nobody's list until somebody speaks.
+                for person in members.iter().filter(|_| caller.door == Door::Pop) {
+                    crate::history::store::set_hidden(tx, id, person.id, Some(told)).await?;
+                }
+            }
+            let ids = |people: &[Account]| people.iter().map(|person| person.id).collect();
+            Ok(Brought { joined: ids(&members), waiting: ids(&waiting) })
         })
     })
     .await
 }
 
-/// Makes these people members, and tells everybody. The group is not in their lists until somebody
-/// speaks.
+/// Makes these people members, and tells everybody: the place of the notice.
 async fn enter_all(
     app: &App,
     tx: &mut Tx,
@@ -127,7 +146,7 @@ async fn enter_all(
     people: &[Account],
     by: Named,
     last: Seq,
-) -> Result<()> {
+) -> Result<Seq> {
     let (id, now) = (group.id, app.now());
     for person in people {
         log::enter(tx, id, person.id, State::Active, last, now).await?;
@@ -136,13 +155,9 @@ async fn enter_all(
     let notice = Notice::Invited { people: people.iter().map(Named::of).collect() };
     let accounts: Vec<_> = people.iter().map(|person| person.id).collect();
     let inviter = by.id;
-    let joined = Joined { group, accounts: accounts.clone(), by, notice: notice.clone() };
+    let joined = Joined { group, accounts, by, notice: notice.clone() };
     app.emit(tx, Event::Joined(Arc::new(joined)));
-    let told = messages::post_group(app, tx, id, Entry::notice(inviter, notice)).await?.message.seq;
-    for account in accounts {
-        crate::history::store::set_hidden(tx, id, account, Some(told)).await?;
-    }
-    Ok(())
+    Ok(messages::post_group(app, tx, id, Entry::notice(inviter, notice)).await?.message.seq)
 }
 
 /// Comes into a group by its number; who is in it, or waits, stays as it is.
@@ -163,8 +178,9 @@ pub async fn join(app: &App, caller: Caller, id: ConversationId) -> Result<()> {
 ///
 /// # Errors
 /// [`Refusal::OwnerOnly`], also for a group that does not exist; [`Refusal::Yourself`], [`Refusal::NotMember`]
-/// when none of them is in it.
+/// when none of them is in it; [`Refusal::TooOften`].
 pub async fn put_out(app: &App, caller: Caller, id: ConversationId, ids: Vec<AccountId>) -> Result<()> {
+    accounts::native::may_tell(app, caller)?;
     app.write(move |app, tx| {
         Box::pin(async move {
             let last = log::lock(tx, id).await?.ok_or(Refusal::OwnerOnly)?;
@@ -191,23 +207,25 @@ pub async fn put_out(app: &App, caller: Caller, id: ConversationId, ids: Vec<Acc
     .await
 }
 
-/// Leaves a group that somebody else owns; nothing happens where the caller is not.
+/// Leaves a group that somebody else owns; whether the caller was there.
 ///
 /// # Errors
-/// [`Refusal::OwnerStays`].
-pub async fn quit(app: &App, caller: Caller, id: ConversationId) -> Result<()> {
+/// [`Refusal::OwnerStays`], [`Refusal::TooOften`].
+pub async fn quit(app: &App, caller: Caller, id: ConversationId) -> Result<bool> {
+    accounts::native::may_tell(app, caller)?;
     app.write(move |app, tx| {
         Box::pin(async move {
-            let Some(last) = log::lock(tx, id).await? else { return Ok(()) };
+            let Some(last) = log::lock(tx, id).await? else { return Ok(false) };
             let Some(group) = messages::store::group(tx, id).await?.filter(|group| group.status != 0) else {
-                return Ok(());
+                return Ok(false);
             };
             if group.owner == caller.id {
                 return Err(Refusal::OwnerStays.into());
             }
-            let Some(membership) = log::membership(tx, id, caller.id).await? else { return Ok(()) };
+            let Some(membership) = log::membership(tx, id, caller.id).await? else { return Ok(false) };
             super::go(&app, tx, &group, &membership, last).await?;
-            refreshed(&app, tx, &group).await.map(drop)
+            refreshed(&app, tx, &group).await?;
+            Ok(true)
         })
     })
     .await
@@ -216,8 +234,9 @@ pub async fn quit(app: &App, caller: Caller, id: ConversationId) -> Result<()> {
 /// Ends a group that the caller owns.
 ///
 /// # Errors
-/// [`Refusal::NoSuchGroup`], [`Refusal::NotAllowed`].
+/// [`Refusal::NoSuchGroup`], [`Refusal::NotAllowed`], [`Refusal::TooOften`].
 pub async fn end(app: &App, caller: Caller, id: ConversationId) -> Result<()> {
+    accounts::native::may_tell(app, caller)?;
     app.write(move |app, tx| {
         Box::pin(async move {
             log::lock(tx, id).await?.ok_or(Refusal::NoSuchGroup)?;
@@ -231,34 +250,92 @@ pub async fn end(app: &App, caller: Caller, id: ConversationId) -> Result<()> {
     .await
 }
 
-/// Gives a group another name or picture; `None` stays.
+/// What is changed about a group; `None` stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Redress {
+    /// Its name. Owner and managers.
+    pub name: Option<String>,
+    /// Its picture. Owner and managers.
+    pub avatar: Option<String>,
+    /// Who may speak: with `true` only owner and managers. Owner and managers.
+    pub mute_all: Option<bool>,
+    /// The owner's word to all. The owner.
+    pub announcement: Option<String>,
+    /// Who may join, as [`super::Change::JoinPolicy`]. The owner.
+    pub join_policy: Option<i64>,
+}
+
+impl Redress {
+    fn cleaned(mut self, app: &App) -> Self {
+        for text in [&mut self.name, &mut self.announcement].into_iter().flatten() {
+            *text = app.censor().clean(text).into_owned();
+        }
+        self
+    }
+
+    /// Without what the group has already.
+    fn beyond(self, group: &Group) -> Self {
+        Redress {
+            name: self.name.filter(|name| *name != group.name),
+            avatar: self.avatar.filter(|avatar| !group.avatar_custom || *avatar != group.avatar),
+            mute_all: self.mute_all.filter(|on| *on != group.mute_all),
+            announcement: self.announcement.filter(|text| *text != group.announcement),
+            join_policy: self.join_policy.filter(|policy| *policy != group.join_policy),
+        }
+    }
+}
+
+/// Changes a group, all of it or nothing, and tells its members. In the pop dialect a name that stays is told
+/// as well.
 ///
 /// # Errors
-/// [`Refusal::NoSuchGroup`], [`Refusal::NotAllowed`] for whoever neither owns nor manages it.
-pub async fn redress(
-    app: &App,
-    caller: Caller,
-    id: ConversationId,
-    name: Option<String>,
-    avatar: Option<String>,
-) -> Result<()> {
+/// [`Refusal::NoSuchGroup`], [`Refusal::NotAllowed`] for whoever neither owns nor manages it,
+/// [`Refusal::OwnerOnly`], [`Refusal::TooOften`].
+pub async fn redress(app: &App, caller: Caller, id: ConversationId, wish: Redress) -> Result<()> {
+    accounts::native::may_tell(app, caller)?;
     app.write(move |app, tx| {
         Box::pin(async move {
             log::lock(tx, id).await?.ok_or(Refusal::NoSuchGroup)?;
             let (mut group, _) = led(tx, id, caller.id).await?;
-            let name = name.map(|name| app.censor().clean(&name).into_owned());
-            if let Some(name) = &name {
-                store::change(tx, id, &super::Change::Name(name.clone()), app.now()).await?;
-                group.name.clone_from(name);
+            if (wish.announcement.is_some() || wish.join_policy.is_some()) && group.owner != caller.id {
+                return Err(Refusal::OwnerOnly.into());
+            }
+            let mut wish = wish.cleaned(&app);
+            if caller.door != Door::Pop {
+                wish = wish.beyond(&group);
+            }
+            if wish == Redress::default() {
+                return Ok(());
+            }
+            let Redress { name, avatar, mute_all, announcement, join_policy } = wish;
+            let (mut notices, now) = (Vec::new(), app.now());
+            if let Some(name) = name.clone() {
+                store::change(tx, id, &super::Change::Name(name.clone()), now).await?;
+                group.name.clone_from(&name);
+                notices.push(Notice::GroupRenamed { name });
             }
             if let Some(avatar) = &avatar {
-                store::set_avatar(tx, id, avatar, app.now()).await?;
+                store::set_avatar(tx, id, avatar, now).await?;
                 (group.avatar, group.avatar_custom) = (avatar.clone(), true);
             }
-            changed(&app, tx, group, name.is_some(), avatar.is_some(), false);
-            if let Some(name) = name {
-                let notice = Entry::notice(caller.id, Notice::GroupRenamed { name });
-                messages::post_group(&app, tx, id, notice).await?;
+            if let Some(policy) = join_policy {
+                store::change(tx, id, &super::Change::JoinPolicy(policy), now).await?;
+                group.join_policy = policy;
+            }
+            if let Some(text) = announcement {
+                store::change(tx, id, &super::Change::Announcement(text.clone()), now).await?;
+                group.announcement.clone_from(&text);
+                notices.push(Notice::Announced { text });
+            }
+            if let Some(on) = mute_all.filter(|on| *on != group.mute_all) {
+                store::set_mute_all(tx, id, on, now).await?;
+                group.mute_all = on;
+                notices.push(Notice::MutedAll { on });
+            }
+            let silenced = notices.iter().any(|notice| matches!(notice, Notice::MutedAll { .. }));
+            changed(&app, tx, group, name.is_some(), avatar.is_some(), silenced);
+            for notice in notices {
+                messages::post_group(&app, tx, id, Entry::notice(caller.id, notice)).await?;
             }
             Ok(())
         })
@@ -276,92 +353,7 @@ pub(super) fn changed(app: &App, tx: &mut Tx, group: Group, name: bool, avatar: 
 /// # Errors
 /// [`Refusal::NotMember`].
 pub async fn set_alias(app: &App, caller: Caller, id: ConversationId, alias: String) -> Result<()> {
-    app.write(move |app, tx| {
-        Box::pin(async move {
-            super::active(tx, id, caller.id).await?;
-            Ok(store::set_alias(tx, id, caller.id, &alias, app.now()).await?)
-        })
-    })
-    .await
-}
-
-/// Makes a member a manager, or takes it back.
-///
-/// # Errors
-/// [`Refusal::OwnerOnly`], [`Refusal::NotMember`], [`Refusal::Yourself`].
-pub async fn set_manager(
-    app: &App,
-    caller: Caller,
-    id: ConversationId,
-    account: AccountId,
-    on: bool,
-) -> Result<()> {
-    app.write(move |app, tx| {
-        Box::pin(async move {
-            log::lock(tx, id).await?.ok_or(Refusal::OwnerOnly)?;
-            super::owned(tx, id, caller.id).await?;
-            let member = super::active(tx, id, account).await?;
-            if account == caller.id {
-                return Err(Refusal::Yourself.into());
-            }
-            let rank = if on { Rank::Manager } else { Rank::Member };
-            if member.rank != rank {
-                store::set_rank(tx, id, account, rank, app.now()).await?;
-                let change = Change::Manager { group: id, account, on };
-                app.emit(tx, Event::Changed(Audience::Group(id), Arc::new(change)));
-            }
-            Ok(())
-        })
-    })
-    .await
-}
-
-/// Whether `account` owns or manages the group. Members may ask, and who is trusted.
-///
-/// # Errors
-/// [`Refusal::NotMember`].
-pub async fn leads(
-    app: &App,
-    caller: Option<Caller>,
-    id: ConversationId,
-    account: AccountId,
-) -> Result<bool> {
-    app.read(move |_, tx| {
-        Box::pin(async move {
-            if let Some(caller) = caller {
-                super::active(tx, id, caller.id).await?;
-            }
-            let route = messages::store::group_route(tx, id, account).await?;
-            Ok(route.is_some_and(|route| route.state == Some(State::Active) && route.leads()))
-        })
-    })
-    .await
-}
-
-/// Silences a member for a while; 0 or less lets it speak again.
-///
-/// # Errors
-/// [`Refusal::NotAllowed`] for who leads no such group, or would silence who leads it;
-/// [`Refusal::NoSuchPerson`], [`Refusal::NotMember`].
-pub async fn mute(app: &App, caller: Caller, id: ConversationId, account: AccountId, ms: i64) -> Result<()> {
-    app.write(move |app, tx| {
-        Box::pin(async move {
-            log::lock(tx, id).await?.ok_or(Refusal::NotAllowed)?;
-            let (group, _) = led(tx, id, caller.id).await.map_err(|_| Refusal::NotAllowed)?;
-            accounts::by_id(tx, account).await?.ok_or(Refusal::NoSuchPerson)?;
-            let member = super::active(tx, id, account).await?;
-            let own = group.owner == caller.id;
-            if group.owner == account || (member.rank == Rank::Manager && !own) {
-                return Err(Refusal::NotAllowed.into());
-            }
-            let until = if ms > 0 { app.now().plus(ms) } else { Millis(0) };
-            store::set_muted(tx, id, account, until, app.now()).await?;
-            let who = Named { id: account, name: store::face_in(tx, id, account).await?.0 };
-            let notice = Notice::Muted { who, seconds: ms.max(0).div_euclid(1_000) };
-            messages::post_group(&app, tx, id, Entry::notice(caller.id, notice)).await.map(drop)
-        })
-    })
-    .await
+    super::set_names(app, caller, id, None, Some(alias)).await
 }
 
 /// Silences all but those who lead the group, or lets all speak again.
@@ -384,7 +376,7 @@ pub async fn mute_all(app: &App, caller: Caller, id: ConversationId, on: bool) -
 }
 
 /// The live group and the membership of one who owns or manages it.
-async fn led(tx: &mut Tx, id: ConversationId, leader: AccountId) -> Result<(Group, Membership)> {
+pub(super) async fn led(tx: &mut Tx, id: ConversationId, leader: AccountId) -> Result<(Group, Membership)> {
     let group = live(tx, id).await?;
     let membership = super::active(tx, id, leader).await.map_err(|_| Refusal::NotAllowed)?;
     let leads = group.owner == leader || membership.rank == Rank::Manager;

@@ -1,26 +1,31 @@
 //! Groups: making, joining, leaving, and what their owner may do.
 
+mod inviting;
 mod joining;
 mod managing;
+mod ranking;
 mod rules;
 mod store;
 mod viewing;
 
 use crate::{
-    AccountId, App, ConversationId, Event, Joined, Left, Rate, Refusal, Result, Seq,
+    AccountId, App, Audience, Change as Told, ConversationId, Event, Joined, Left, Rate, Refusal, Result,
+    Seq,
     accounts::{self, Account, Caller},
     contacts,
     conversations::{Group, Membership, State, store as log},
     messages::{self, Entry, Named, Notice},
 };
 use im_db::Tx;
+pub use inviting::{Entrance, Invite, Terms, come_in, invites, issue, knock, take_back};
 pub use joining::{Invitation, Outcome, decide, invite};
 pub use managing::{
-    Wish, bring, end, join, leads, make, mute, mute_all, put_out, quit, redress, set_alias, set_manager,
+    Brought, Redress, Wish, bring, end, join, make, mute_all, put_out, quit, redress, set_alias,
 };
+pub use ranking::{Place, hand_over, leads, mute, place, set_manager};
 use std::sync::Arc;
 pub use store::Member;
-pub use viewing::{Seat, look, name_in, seats};
+pub use viewing::{Outlook, Seat, Waiting, look, name_in, outlook, role, roster, seats, standing, waiting};
 
 /// Makes a group of the caller and the friends behind these edges of its own.
 ///
@@ -121,10 +126,54 @@ pub async fn change(app: &App, caller: Caller, id: ConversationId, change: Chang
                     managing::changed(&app, tx, Group { name: name.clone(), ..group }, true, false, false);
                     Notice::GroupRenamed { name }
                 }
-                Change::Announcement(text) => Notice::Announced { text },
-                Change::JoinPolicy(_) => return Ok(()),
+                Change::Announcement(text) => {
+                    let group = Group { announcement: text.clone(), ..group };
+                    managing::changed(&app, tx, group, false, false, false);
+                    Notice::Announced { text }
+                }
+                Change::JoinPolicy(join_policy) => {
+                    managing::changed(&app, tx, Group { join_policy, ..group }, false, false, false);
+                    return Ok(());
+                }
             };
             messages::post_group(&app, tx, id, Entry::notice(caller.id, notice)).await.map(drop)
+        })
+    })
+    .await
+}
+
+/// Names the caller in a group, and the group for the caller alone; `None` stays, empty is as everybody.
+///
+/// # Errors
+/// [`Refusal::NotMember`], [`Refusal::TooOften`].
+pub async fn set_names(
+    app: &App,
+    caller: Caller,
+    id: ConversationId,
+    nickname: Option<String>,
+    alias: Option<String>,
+) -> Result<()> {
+    accounts::native::may_tell(app, caller)?;
+    app.write(move |app, tx| {
+        Box::pin(async move {
+            let before = active(tx, id, caller.id).await?;
+            let group = messages::store::group(tx, id).await?.ok_or(Refusal::NotMember)?;
+            let mut to = None;
+            if let Some(alias) = alias {
+                store::set_alias(tx, id, caller.id, &alias, app.now()).await?;
+                to = (alias != before.alias).then(|| Audience::Accounts(vec![caller.id]));
+            }
+            if let Some(nickname) = nickname {
+                live(tx, id).await.map_err(|_| Refusal::NotMember)?;
+                let nickname = app.censor().clean(&nickname).into_owned();
+                store::set_nickname(tx, id, caller.id, &nickname, app.now()).await?;
+                to = (nickname != before.nickname).then_some(Audience::Group(id)).or(to);
+            }
+            if let Some(to) = to {
+                let change = Told::Group { group, name: false, avatar: false, mute_all: false };
+                app.emit(tx, Event::Changed(to, Arc::new(change)));
+            }
+            Ok(())
         })
     })
     .await
@@ -135,15 +184,7 @@ pub async fn change(app: &App, caller: Caller, id: ConversationId, change: Chang
 /// # Errors
 /// [`Refusal::NotMember`].
 pub async fn set_nickname(app: &App, caller: Caller, id: ConversationId, nickname: String) -> Result<()> {
-    app.write(move |app, tx| {
-        Box::pin(async move {
-            live(tx, id).await.map_err(|_| Refusal::NotMember)?;
-            active(tx, id, caller.id).await?;
-            let nickname = app.censor().clean(&nickname).into_owned();
-            Ok(store::set_nickname(tx, id, caller.id, &nickname, app.now()).await?)
-        })
-    })
-    .await
+    set_names(app, caller, id, Some(nickname), None).await
 }
 
 /// Leaves a group; its owner dissolves it. A waiting applicant withdraws, and nobody is told.

@@ -195,6 +195,58 @@ pub async fn seats(
     .await
 }
 
+/// Notes what one who waits said, and who invited it by what.
+pub async fn set_asked(tx: &mut Tx, id: ConversationId, who: AccountId, asking: &joining::Asking) -> Db<()> {
+    let sql = "update membership set asked_text = $3, asked_by = $4, asked_invite = $5
+               where conversation_id = $1 and account_id = $2";
+    tx.run(sql, params![id, who, &asking.text, asking.by, asking.invite]).await.map(drop)
+}
+
+/// Lets somebody else use the invitation by which this one asked, while it is there.
+pub async fn give_back(tx: &mut Tx, id: ConversationId, who: AccountId) -> Db<()> {
+    let sql = "update invite set uses_left = uses_left + 1 where uses_left is not null and group_id = $1
+                 and id = (select asked_invite from membership where conversation_id = $1 and account_id = $2)";
+    tx.run(sql, params![id, who]).await.map(drop)
+}
+
+/// Who waits to be let in, behind the row `after`, who asked first comes first.
+pub async fn waiting(tx: &mut Tx, id: ConversationId, after: i64, limit: i64) -> Db<Vec<super::Waiting>> {
+    let sql = "select id, account_id, asked_text, asked_by, created_ms from membership
+               where conversation_id = $1 and state = 'pending' and id > $2 order by id limit $3";
+    tx.all(sql, params![id, after, limit], |row| {
+        Ok(super::Waiting {
+            index: row.get("id")?,
+            account: row.get("account_id")?,
+            text: row.get("asked_text")?,
+            inviter: row.get::<Option<i64>>("asked_by")?.map(AccountId),
+            created_ms: row.get("created_ms")?,
+        })
+    })
+    .await
+}
+
+/// How many are in it, without who waits.
+pub async fn size(tx: &mut Tx, id: ConversationId) -> Db<i64> {
+    let sql = "select count(*) as n from membership where conversation_id = $1 and state = 'active'";
+    tx.one(sql, params![id], |row| row.get("n")).await
+}
+
+/// Active memberships behind the row `after`, who came first comes first.
+pub async fn memberships(tx: &mut Tx, id: ConversationId, after: i64, limit: i64) -> Db<Vec<Membership>> {
+    let sql = concat!(
+        "select ",
+        membership_columns!(),
+        " from membership m where m.conversation_id = $1 and m.state = 'active' and m.id > $2
+          order by m.id limit $3"
+    );
+    tx.all(sql, params![id, after, limit], read_membership).await
+}
+
+pub async fn set_owner(tx: &mut Tx, id: ConversationId, owner: AccountId, now: Millis) -> Db<()> {
+    let sql = "update chat_group set owner_id = $2, updated_ms = $3 where id = $1";
+    tx.run(sql, params![id, owner, now]).await.map(drop)
+}
+
 pub async fn set_status(tx: &mut Tx, id: ConversationId, status: i64, now: Millis) -> Db<()> {
     let sql = "update chat_group set status = $2, updated_ms = $3 where id = $1";
     tx.run(sql, params![id, status, now]).await.map(drop)
@@ -227,4 +279,61 @@ pub async fn refresh_faces(tx: &mut Tx, group: &Group, now: Millis) -> Db<Group>
     let sql = "update chat_group set avatar = $2, faces = $3, updated_ms = $4 where id = $1";
     tx.run(sql, params![group.id, &avatar, &faces, now]).await?;
     Ok(Group { avatar, faces, updated_ms: now, ..group.clone() })
+}
+
+fn read_invite(row: &Row<'_>) -> Db<Invite> {
+    Ok(Invite {
+        id: row.get("id")?,
+        group: row.get("group_id")?,
+        token: row.get("token")?,
+        by: row.get("by_id")?,
+        created_ms: row.get("created_ms")?,
+        expires_ms: row.get::<Option<i64>>("expires_ms")?.map(Millis),
+        uses_left: row.get("uses_left")?,
+    })
+}
+
+pub async fn invite(tx: &mut Tx, token: &str) -> Db<Option<Invite>> {
+    let sql =
+        "select id, group_id, token, by_id, created_ms, expires_ms, uses_left from invite where token = $1";
+    tx.maybe(sql, params![token], read_invite).await
+}
+
+/// Invitations that are neither used up nor too old, the newest first.
+pub async fn invites(tx: &mut Tx, id: ConversationId, now: Millis) -> Db<Vec<Invite>> {
+    let sql = "select id, group_id, token, by_id, created_ms, expires_ms, uses_left from invite
+               where group_id = $1 and (expires_ms is null or expires_ms > $2)
+                 and (uses_left is null or uses_left > 0) order by id desc";
+    tx.all(sql, params![id, now], read_invite).await
+}
+
+pub async fn count_invites(tx: &mut Tx, id: ConversationId) -> Db<i64> {
+    let sql = "select count(*) as n from invite where group_id = $1";
+    tx.one(sql, params![id], |row| row.get("n")).await
+}
+
+pub async fn insert_invite(tx: &mut Tx, invite: &Invite) -> Db<i64> {
+    let sql = "insert into invite (group_id, token, by_id, created_ms, expires_ms, uses_left)
+               values ($1, $2, $3, $4, $5, $6) returning id";
+    let Invite { group, token, by, created_ms, expires_ms, uses_left, .. } = invite;
+    let params = params![*group, token, *by, *created_ms, *expires_ms, *uses_left];
+    tx.one(sql, params, |row| row.get("id")).await
+}
+
+/// Removes what nobody can come in by any more.
+pub async fn sweep_invites(tx: &mut Tx, id: ConversationId, now: Millis) -> Db<()> {
+    let sql = "delete from invite where group_id = $1 and (expires_ms <= $2 or uses_left <= 0)";
+    tx.run(sql, params![id, now]).await.map(drop)
+}
+
+/// Counts one who came in, or asks to. The group is locked: nobody else does meanwhile.
+pub async fn use_invite(tx: &mut Tx, invite: i64) -> Db<()> {
+    let sql = "update invite set uses_left = uses_left - 1 where id = $1 and uses_left is not null";
+    tx.run(sql, params![invite]).await.map(drop)
+}
+
+/// Whether there was such an invitation, made by this account where one is named.
+pub async fn delete_invite(tx: &mut Tx, id: ConversationId, invite: i64, by: Option<AccountId>) -> Db<bool> {
+    let sql = "delete from invite where group_id = $1 and id = $2 and by_id = coalesce($3, by_id)";
+    Ok(tx.run(sql, params![id, invite, by]).await? > 0)
 }

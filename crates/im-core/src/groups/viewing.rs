@@ -2,10 +2,12 @@
 use super::store;
 use crate::{
     AccountId, App, ConversationId, Millis, Rate, Refusal, Result,
-    accounts::Caller,
+    accounts::{self, Account, Caller},
     conversations::{Group, Membership, State, store as log},
     messages,
 };
+use im_db::Tx;
+use std::collections::HashMap;
 
 /// A member, as another account sees it.
 #[derive(Clone, Debug)]
@@ -67,6 +69,125 @@ pub async fn seats(
             seats.retain(|seat| !without.contains(&seat.account));
             seats.truncate(limit as usize);
             Ok(seats)
+        })
+    })
+    .await
+}
+
+/// A group as one of its members sees it.
+#[derive(Clone, Debug)]
+pub struct Outlook {
+    /// The group, locked or not.
+    pub group: Group,
+    /// The member.
+    pub membership: Membership,
+    /// How many are in it.
+    pub members: i64,
+}
+
+impl Outlook {
+    /// `owner`, `manager` or `member`.
+    pub fn role(&self) -> &'static str {
+        role(&self.group, &self.membership)
+    }
+}
+
+/// What a member is in its group: `owner`, `manager` or `member`.
+pub fn role(group: &Group, membership: &Membership) -> &'static str {
+    if group.owner == membership.account { "owner" } else { membership.rank.as_str() }
+}
+
+/// A group as the caller, who is in it, sees it.
+///
+/// # Errors
+/// [`Refusal::NotMember`].
+pub async fn outlook(app: &App, caller: Caller, id: ConversationId) -> Result<Outlook> {
+    app.read(move |_, tx| {
+        Box::pin(async move {
+            let (group, membership) = inside(tx, id, caller.id).await?;
+            Ok(Outlook { group, membership, members: store::size(tx, id).await? })
+        })
+    })
+    .await
+}
+
+/// That the caller is in a group where something may be done. Others cannot tell whether there is one.
+///
+/// # Errors
+/// [`Refusal::NotMember`], [`Refusal::GroupLocked`].
+pub async fn standing(app: &App, caller: Caller, id: ConversationId) -> Result<()> {
+    let group = app.read(move |_, tx| Box::pin(async move { inside(tx, id, caller.id).await }));
+    if group.await?.0.status == 1 { Ok(()) } else { Err(Refusal::GroupLocked.into()) }
+}
+
+async fn inside(tx: &mut Tx, id: ConversationId, account: AccountId) -> Result<(Group, Membership)> {
+    let group = messages::store::group(tx, id).await?.filter(|group| group.status != 0);
+    let group = group.ok_or(Refusal::NotMember)?; // the same for who cannot know that there is none
+    Ok((group, super::active(tx, id, account).await?))
+}
+
+/// The first `limit` members behind the row `after`, who came first comes first, with their group.
+///
+/// # Errors
+/// [`Refusal::NotMember`].
+pub async fn roster(
+    app: &App,
+    caller: Caller,
+    id: ConversationId,
+    after: i64,
+    limit: i64,
+) -> Result<(Group, Vec<(Account, Membership)>)> {
+    app.read(move |_, tx| {
+        Box::pin(async move {
+            let (group, _) = inside(tx, id, caller.id).await?;
+            let members = store::memberships(tx, id, after, limit).await?;
+            let ids = members.iter().map(|member| member.account.0).collect();
+            let mut people = people(tx, ids).await?;
+            let seated = members.into_iter().filter_map(|one| Some((people.remove(&one.account)?, one)));
+            Ok((group, seated.collect()))
+        })
+    })
+    .await
+}
+
+async fn people(tx: &mut Tx, ids: Vec<i64>) -> Result<HashMap<AccountId, Account>> {
+    Ok(accounts::by_ids(tx, &ids).await?.into_iter().map(|one| (one.id, one)).collect())
+}
+
+/// Somebody waits to be let in.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// Row number: who asked first has the smaller one.
+    pub index: i64,
+    /// Who.
+    pub account: AccountId,
+    /// What was said with it.
+    pub text: String,
+    /// Who invited, when somebody did.
+    pub inviter: Option<AccountId>,
+    /// Since when.
+    pub created_ms: Millis,
+}
+
+/// Who waits to be let into the caller's group, behind the row `after`; with everybody who is named there.
+///
+/// # Errors
+/// [`Refusal::OwnerOnly`].
+pub async fn waiting(
+    app: &App,
+    caller: Caller,
+    id: ConversationId,
+    after: i64,
+    limit: i64,
+) -> Result<(Vec<Waiting>, HashMap<AccountId, Account>)> {
+    app.read(move |_, tx| {
+        Box::pin(async move {
+            super::owned(tx, id, caller.id).await?;
+            let waiting = store::waiting(tx, id, after, limit).await?;
+            let named = waiting.iter().flat_map(|one| [Some(one.account), one.inviter]).flatten();
+            let ids = named.map(|id| id.0).collect();
+            let people = people(tx, ids).await?;
+            Ok((waiting, people))
         })
     })
     .await

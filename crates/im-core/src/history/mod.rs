@@ -1,18 +1,28 @@
 //! Reading: what was said, what is news, what was seen, and how somebody keeps a conversation in its
 //! list. In the pop dialect the server knows all of this (pop.md §3.6).
 
+mod again;
+mod changes;
+mod entries;
+mod forwarding;
+mod keeping;
 pub(crate) mod store;
 mod undo;
 
 use crate::{
-    AccountId, App, Audience, Change, ConversationId, Event, Mid, Millis, Rate, Refusal, Result, Seq,
+    AccountId, App, ConversationId, Mid, Millis, Refusal, Result, Seq,
     accounts::Caller,
     conversations::{direct_name, store as log},
     messages::{Body, Quoted, To},
 };
+pub(crate) use again::{Try, sent};
+pub use changes::{edit, react};
+pub(crate) use entries::lines;
+pub use entries::{Line, MOST, PAGE_BYTES, Part, Reaction, Receipts, Since, Slice, entries, receipts, slice};
+pub use forwarding::{Forward, Forwarded, forward};
 use im_db::Tx;
-use std::sync::Arc;
-pub use undo::{delete, take_back};
+pub use keeping::{Keep, Progress, clear, keep, keep_by_id, mark_read, read_to};
+pub use undo::{delete, delete_in, take_back, take_back_in};
 
 /// Unread messages are counted up to here; nobody reads a greater number.
 pub const UNREAD: i64 = 999;
@@ -43,6 +53,8 @@ pub struct Shown {
 /// What somebody holds of a conversation.
 pub(crate) struct Held {
     pub conversation: ConversationId,
+    /// As its holder names it; `None`: its inbox.
+    pub to: Option<To>,
     /// The newest place.
     pub last: Seq,
     /// Seen up to here.
@@ -50,6 +62,10 @@ pub(crate) struct Held {
     /// Not listed until something comes behind this place.
     pub hidden: Option<Seq>,
     pub pinned: bool,
+    /// Shown as if something were unread.
+    pub marked_unread: bool,
+    /// Not shown up to here; always seen.
+    pub cleared: Seq,
     /// May have said something behind what it has seen.
     pub own_unseen: bool,
 }
@@ -68,7 +84,7 @@ pub async fn page(app: &App, caller: Caller, to: To, mid: Option<Mid>, limit: i6
                     Some(mid) => place_of(tx, &held, mid).await?,
                     None => Seq(held.last.0 + 1),
                 };
-                let shown = store::before(tx, held.conversation, caller.id, before, limit).await?;
+                let shown = store::before(tx, &held, caller.id, before, limit).await?;
                 Ok((shown, mid.is_none() && held.read < held.last))
             })
         })
@@ -96,7 +112,7 @@ pub async fn news(app: &App, caller: Caller, to: To) -> Result<Vec<Shown>> {
         Box::pin(async move {
             let Some(held) = store::held(tx, caller.id, to).await? else { return Ok(nothing(to)?.0) };
             let (count, end) = ((held.last.0 - held.read.0).min(UNREAD), Seq(held.last.0 + 1));
-            let mut news = store::before(tx, held.conversation, caller.id, end, count).await?;
+            let mut news = store::before(tx, &held, caller.id, end, count).await?;
             let oldest = store::at(tx, held.conversation, held.read).await?.map_or(Mid(0), |(mid, _)| mid);
             news.retain(|shown| shown.mid > oldest && shown.sender != caller.id && !shown.revoked);
             news.reverse();
@@ -119,100 +135,12 @@ pub async fn unread(app: &App, caller: Caller, to: To) -> Result<i64> {
     .await
 }
 
-/// Notes that the caller has seen everything up to now.
-pub async fn mark_read(app: &App, caller: Caller, to: To) -> Result<()> {
-    app.write(move |app, tx| {
-        Box::pin(async move {
-            lock(tx, caller, to).await?;
-            match store::held(tx, caller.id, to).await? {
-                Some(held) => see(&app, tx, caller.id, to, &held, held.last).await,
-                None => Ok(()),
-            }
-        })
-    })
-    .await
-}
-
 /// Lets nobody else change the conversation meanwhile.
 async fn lock(tx: &mut Tx, caller: Caller, to: To) -> Result<()> {
     match to {
         To::Account(peer) => log::lock_by_name(tx, &direct_name(caller.id, peer)).await.map(drop)?,
         To::Group(id) => log::lock(tx, id).await.map(drop)?,
     }
-    Ok(())
-}
-
-/// How somebody keeps a conversation; what is `None` stays.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Keep {
-    /// Whether it is out of the list until the next message.
-    pub hidden: Option<bool>,
-    /// Whether it stands before the others.
-    pub pinned: Option<bool>,
-    /// Everything up to this moment was seen.
-    pub read_until: Option<Millis>,
-    /// So many of the newest messages were not seen.
-    pub unread: Option<i64>,
-}
-
-/// Changes how the caller keeps a conversation; nothing happens where it is not.
-///
-/// # Errors
-/// [`Refusal::TooOften`].
-pub async fn keep(app: &App, caller: Caller, to: To, keep: Keep) -> Result<()> {
-    app.limiter.take(Rate::Keep, caller.id, app.now())?;
-    app.write(move |app, tx| {
-        Box::pin(async move {
-            lock(tx, caller, to).await?;
-            let Some(held) = store::held(tx, caller.id, to).await? else { return Ok(()) };
-            let (id, me) = (held.conversation, caller.id);
-            if let Some(hidden) = keep.hidden {
-                store::set_hidden(tx, id, me, hidden.then_some(held.last)).await?;
-            }
-            if let Some(pinned) = keep.pinned {
-                store::set_pinned(tx, id, me, pinned).await?;
-            }
-            let read = match (keep.unread, keep.read_until) {
-                (Some(0), _) => Some(held.last),
-                (Some(count), _) => Some(store::place_before_news(tx, &held, me, count).await?),
-                (None, Some(until)) => {
-                    let after = first(tx, &held, |(_, at)| at > until).await?;
-                    Some(Seq(after.0 - 1))
-                }
-                (None, None) => None,
-            };
-            if let Some(read) = read {
-                see(&app, tx, me, to, &held, read).await?;
-            }
-            let unread = store::unread(tx, &held, me, read.unwrap_or(held.read)).await?;
-            let hidden = match (keep.hidden, held.hidden) {
-                (Some(hidden), _) => hidden,
-                (None, Some(behind)) => behind >= store::newest(tx, id, me).await?,
-                (None, None) => false,
-            };
-            let view = Change::View { to, hidden, pinned: keep.pinned.unwrap_or(held.pinned), unread };
-            app.emit(tx, Event::Changed(Audience::Accounts(vec![me]), Arc::new(view)));
-            Ok(())
-        })
-    })
-    .await
-}
-
-/// Moves the read position of a locked conversation, and tells those who may know: the other one only of
-/// what it did not know, and not across a block.
-async fn see(app: &App, tx: &mut Tx, me: AccountId, to: To, held: &Held, read: Seq) -> Result<()> {
-    if read == held.read {
-        return Ok(());
-    }
-    let now = app.now();
-    store::set_read(tx, held, me, read, now).await?;
-    let mid = store::at(tx, held.conversation, read).await?.map_or(Mid(0), |(mid, _)| mid);
-    let told = match to {
-        To::Account(peer) if read > held.read && !store::is_blocked(tx, me, peer).await? => vec![peer, me],
-        To::Account(_) | To::Group(_) => vec![me],
-    };
-    let read = Change::Read { to, reader: me, read_ms: now, mid };
-    app.emit(tx, Event::Changed(Audience::Accounts(told), Arc::new(read)));
     Ok(())
 }
 

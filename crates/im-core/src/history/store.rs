@@ -1,6 +1,10 @@
 //! The SQL of reading.
 use super::*;
-use crate::{accounts::display, conversations::direct_name, messages::store::body_of};
+use crate::{
+    accounts::display,
+    conversations::{direct_name, parties},
+    messages::store::body_of,
+};
 use im_db::{Row, params};
 
 /// Places of a conversation that are looked at, from its end, to count what is news.
@@ -33,13 +37,50 @@ macro_rules! counts {
 }
 pub(crate) use counts;
 
-fn read_held(row: &Row<'_>) -> Db<Held> {
+/// As SQL: about how many bytes the message `m` is to its readers, with what it quotes and the emoji at it.
+/// Of a text that was moved out of its row the length is known without reading it.
+macro_rules! bytes {
+    () => {
+        "(256 + octet_length(m.body) + coalesce(octet_length(m.raw), 0) + coalesce(octet_length(m.extra), 0)
+           + coalesce((select case when octet_length(q.body) < 2048 then octet_length(q.body) else 2048 end
+               from message q where q.mid = m.quote_mid), 0)
+           + 16 * (select count(*) from reaction r where r.mid = m.mid))"
+    };
+}
+pub(crate) use bytes;
+
+/// As SQL: entries at the end of a log that are looked at for one that can be seen, or is no news. Where more
+/// emoji and edits follow each other, the last message is not shown, and is taken for unread.
+macro_rules! looked {
+    () => {
+        "20000"
+    };
+}
+pub(crate) use looked;
+
+macro_rules! held_columns {
+    () => {
+        "select c.id, c.kind, c.name, c.last_seq, v.read_seq, v.hidden_seq, v.pinned, v.marked_unread,
+           v.cleared_seq, v.own_unseen
+         from conversation c "
+    };
+}
+
+fn read_held(row: &Row<'_>, me: AccountId) -> Db<Held> {
+    let id = row.get("id")?;
+    let to = match parties(&row.get::<String>("name")?) {
+        Some((a, b)) => Some(To::Account(if a == me { b } else { a })),
+        None => (row.get::<String>("kind")? == "group").then_some(To::Group(id)),
+    };
     Ok(Held {
-        conversation: row.get("id")?,
+        conversation: id,
+        to,
         last: row.get("last_seq")?,
         read: row.get("read_seq")?,
         hidden: row.get::<Option<i64>>("hidden_seq")?.map(Seq),
         pinned: row.get("pinned")?,
+        marked_unread: row.get("marked_unread")?,
+        cleared: row.get("cleared_seq")?,
         own_unseen: row.get("own_unseen")?,
     })
 }
@@ -48,46 +89,47 @@ fn read_held(row: &Row<'_>) -> Db<Held> {
 pub async fn held(tx: &mut Tx, me: AccountId, to: To) -> Db<Option<Held>> {
     match to {
         To::Account(peer) => {
-            let sql = "select c.id, c.last_seq, v.read_seq, v.hidden_seq, v.pinned, v.own_unseen
-                       from conversation c
-                       join membership v on v.conversation_id = c.id and v.account_id = $2 where c.name = $1";
-            tx.maybe(sql, params![&direct_name(me, peer), me], read_held).await
+            let sql = concat!(
+                held_columns!(),
+                "join membership v on v.conversation_id = c.id and v.account_id = $2 where c.name = $1"
+            );
+            tx.maybe(sql, params![&direct_name(me, peer), me], |row| read_held(row, me)).await
         }
-        To::Group(id) => {
-            let sql = "select c.id, c.last_seq, v.read_seq, v.hidden_seq, v.pinned, v.own_unseen
-                       from conversation c
-                       join chat_group g on g.id = c.id and g.status <> 0
-                       join membership v on v.conversation_id = c.id and v.account_id = $2 and v.state = 'active'
-                       where c.id = $1";
-            tx.maybe(sql, params![id, me], read_held).await
-        }
+        To::Group(id) => Ok(held_by_id(tx, me, id).await?.filter(|held| held.to == Some(to))),
     }
 }
 
+/// The same by the number of the conversation, whatever kind it is.
+pub async fn held_by_id(tx: &mut Tx, me: AccountId, id: ConversationId) -> Db<Option<Held>> {
+    let sql = concat!(
+        held_columns!(),
+        "join membership v on v.conversation_id = c.id and v.account_id = $2 and v.state = 'active'
+           left join chat_group g on g.id = c.id
+         where c.id = $1 and coalesce(g.status, 1) <> 0"
+    );
+    tx.maybe(sql, params![id, me], |row| read_held(row, me)).await
+}
+
 /// The messages before the place `before` that `viewer` can see, newest first.
-pub async fn before(
-    tx: &mut Tx,
-    id: ConversationId,
-    viewer: AccountId,
-    before: Seq,
-    limit: i64,
-) -> Db<Vec<Shown>> {
+pub async fn before(tx: &mut Tx, held: &Held, viewer: AccountId, before: Seq, limit: i64) -> Db<Vec<Shown>> {
     let sql = concat!(
         "select m.mid, m.sender_id, m.body, m.raw, m.created_ms, m.revoked_ms, m.quote_mid,
-           a.username, a.nickname, a.avatar, e.remark, q.body as q_body, q.raw as q_raw,
+           a.username, a.nickname, a.avatar, e.remark, q.seq as q_seq, q.sender_id as q_sender,
+           q.body as q_body, q.raw as q_raw,
            coalesce(q.revoked_ms, q.deleted_ms) as q_gone_ms
          from message m join account a on a.id = m.sender_id
            left join edge e on e.owner_id = $2 and e.peer_id = m.sender_id
            left join message q on q.mid = m.quote_mid
-         where m.conversation_id = $1 and m.seq < $3 and ",
+         where m.conversation_id = $1 and m.seq < $3 and m.seq > $5 and ",
         visible!("$2"),
         " order by m.seq desc limit $4"
     );
-    tx.all(sql, params![id, viewer, before, limit], read_shown).await
+    tx.all(sql, params![held.conversation, viewer, before, limit, held.cleared], read_shown).await
 }
 
 /// Reads the columns `mid`, `sender_id`, `body`, `raw`, `created_ms`, `revoked_ms`, `quote_mid`, the
-/// sender's `username`, `nickname`, `avatar`, `remark`, and of the quoted one `q_body`, `q_raw`, `q_gone_ms`.
+/// sender's `username`, `nickname`, `avatar`, `remark`, and of the quoted one `q_seq`, `q_sender`,
+/// `q_body`, `q_raw`, `q_gone_ms`.
 pub fn read_shown(row: &Row<'_>) -> Db<Shown> {
     let remark: Option<String> = row.get("remark")?;
     let (username, nickname): (String, String) = (row.get("username")?, row.get("nickname")?);
@@ -100,7 +142,9 @@ pub fn read_shown(row: &Row<'_>) -> Db<Shown> {
                 Some(body) => Some((body_of(&body)?, row.get("q_raw")?)),
                 None => None,
             };
-            Some(Quoted { mid, said })
+            let seq = Seq(row.get::<Option<i64>>("q_seq")?.unwrap_or_default());
+            let sender = AccountId(row.get::<Option<i64>>("q_sender")?.unwrap_or_default());
+            Some(Quoted { mid, seq, sender, said })
         }
         None => None,
     };
@@ -123,9 +167,10 @@ macro_rules! news {
     ($viewer:literal, $conversation:literal, $read:literal, $last:literal) => {
         concat!(
             "(", $last, " - ", $read, "
-               - (select count(*) from message m where m.conversation_id = ", $conversation, "
+               - (select count(*) from (select m.seq from message m where m.conversation_id = ", $conversation, "
                     and m.seq > ", $read, "
-                    and (m.kind <> 0 or m.deleted_ms is not null or m.revoked_ms is not null))
+                    and (m.kind <> 0 or m.deleted_ms is not null or m.revoked_ms is not null)
+                  order by m.seq desc limit ", $crate::history::store::looked!(), ") as silent)
                - (select count(*) from hidden_message h where h.account_id = ", $viewer, "
                     and h.conversation_id = ", $conversation, " and h.seq > ", $read, "
                     and exists (select m.seq from message m where m.conversation_id = h.conversation_id
@@ -164,19 +209,21 @@ pub async fn place_before_news(tx: &mut Tx, held: &Held, viewer: AccountId, coun
         counts!("$2"),
         " order by m.seq desc limit 1 offset $3"
     );
-    let from = Seq((held.last.0 - SCANNED).max(0));
+    let from = Seq((held.last.0 - SCANNED).max(held.cleared.0));
     let params = params![held.conversation, viewer, count.min(UNREAD), from];
     Ok(tx.maybe(sql, params, |row| row.get("seq")).await?.unwrap_or(from))
 }
 
 /// The newest place that `viewer` can see.
-pub async fn newest(tx: &mut Tx, id: ConversationId, viewer: AccountId) -> Db<Seq> {
+pub async fn newest(tx: &mut Tx, held: &Held, viewer: AccountId) -> Db<Seq> {
     let sql = concat!(
-        "select m.seq from message m where m.conversation_id = $1 and ",
+        "select m.seq from message m where m.conversation_id = $1 and m.seq > $3 and ",
         visible!("$2"),
         " order by m.seq desc limit 1"
     );
-    Ok(tx.maybe(sql, params![id, viewer], |row| row.get("seq")).await?.unwrap_or_default())
+    let from = held.cleared.max(Seq(held.last.0 - SCANNED));
+    let params = params![held.conversation, viewer, from];
+    Ok(tx.maybe(sql, params, |row| row.get("seq")).await?.unwrap_or_default())
 }
 
 /// Whether one of the two blocks the other.
@@ -197,11 +244,19 @@ pub async fn at(tx: &mut Tx, id: ConversationId, seq: Seq) -> Db<Option<(Mid, Mi
     tx.maybe(sql, params![id, seq], |row| Ok((row.get("mid")?, row.get("created_ms")?))).await
 }
 
-/// Moves the read position; what was said by `me` may stand behind it unless it is the end.
+/// Moves the read position; what was said by `me` may stand behind it unless it is the end. What was read
+/// has arrived, and going on reading takes the mark away.
 pub async fn set_read(tx: &mut Tx, held: &Held, me: AccountId, read: Seq, now: Millis) -> Db<()> {
-    let sql = "update membership set read_seq = $3, read_ms = $4, own_unseen = $5
+    let sql = "update membership set read_seq = $3, read_ms = $4, own_unseen = $5,
+                 acked_seq = case when acked_seq < $3 then $3 else acked_seq end,
+                 marked_unread = case when read_seq < $3 then 0 else marked_unread end
                where conversation_id = $1 and account_id = $2";
     tx.run(sql, params![held.conversation, me, read, now, read < held.last]).await.map(drop)
+}
+
+pub async fn set_cleared(tx: &mut Tx, id: ConversationId, me: AccountId, upto: Seq) -> Db<()> {
+    let sql = "update membership set cleared_seq = $3 where conversation_id = $1 and account_id = $2";
+    tx.run(sql, params![id, me, upto]).await.map(drop)
 }
 
 pub async fn set_hidden(tx: &mut Tx, id: ConversationId, me: AccountId, behind: Option<Seq>) -> Db<()> {
@@ -209,52 +264,17 @@ pub async fn set_hidden(tx: &mut Tx, id: ConversationId, me: AccountId, behind: 
     tx.run(sql, params![id, me, behind.map(|seq| seq.0)]).await.map(drop)
 }
 
+pub async fn set_quiet(tx: &mut Tx, id: ConversationId, me: AccountId, quiet: bool) -> Db<()> {
+    let sql = "update membership set quiet = $3 where conversation_id = $1 and account_id = $2";
+    tx.run(sql, params![id, me, quiet]).await.map(drop)
+}
+
+pub async fn set_marked(tx: &mut Tx, id: ConversationId, me: AccountId, marked: bool) -> Db<()> {
+    let sql = "update membership set marked_unread = $3 where conversation_id = $1 and account_id = $2";
+    tx.run(sql, params![id, me, marked]).await.map(drop)
+}
+
 pub async fn set_pinned(tx: &mut Tx, id: ConversationId, me: AccountId, pinned: bool) -> Db<()> {
     let sql = "update membership set pinned = $3 where conversation_id = $1 and account_id = $2";
     tx.run(sql, params![id, me, pinned]).await.map(drop)
-}
-
-/// A message that somebody wants gone.
-pub struct Target {
-    pub seq: Seq,
-    pub uuid: Vec<u8>,
-    pub sender: AccountId,
-    pub kind: i64,
-    pub created_ms: Millis,
-    pub revoked: bool,
-    pub deleted: bool,
-    /// Gone for the viewer alone.
-    pub hidden: bool,
-}
-
-pub async fn target(tx: &mut Tx, id: ConversationId, mid: Mid, viewer: AccountId) -> Db<Option<Target>> {
-    let sql =
-        "select m.seq, m.uuid, m.sender_id, m.kind, m.created_ms, m.revoked_ms, m.deleted_ms, h.seq as hidden
-               from message m left join hidden_message h
-                 on h.account_id = $3 and h.conversation_id = m.conversation_id and h.seq = m.seq
-               where m.mid = $2 and m.conversation_id = $1 and m.kind < 2";
-    let some = |row: &Row<'_>, name| Ok::<_, im_db::Error>(row.get::<Option<i64>>(name)?.is_some());
-    tx.maybe(sql, params![id, mid, viewer], |row| {
-        Ok(Target {
-            seq: row.get("seq")?,
-            uuid: row.get("uuid")?,
-            sender: row.get("sender_id")?,
-            kind: row.get("kind")?,
-            created_ms: row.get("created_ms")?,
-            revoked: some(row, "revoked_ms")?,
-            deleted: some(row, "deleted_ms")?,
-            hidden: some(row, "hidden")?,
-        })
-    })
-    .await
-}
-
-pub async fn hide(tx: &mut Tx, id: ConversationId, seq: Seq, me: AccountId) -> Db<()> {
-    let sql = "insert into hidden_message (account_id, conversation_id, seq) values ($1, $2, $3)
-               on conflict do nothing";
-    tx.run(sql, params![me, id, seq]).await.map(drop)
-}
-
-pub async fn set_deleted(tx: &mut Tx, mid: Mid, now: Millis) -> Db<()> {
-    tx.run("update message set deleted_ms = $2 where mid = $1", params![mid, now]).await.map(drop)
 }

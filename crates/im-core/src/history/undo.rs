@@ -1,21 +1,23 @@
 //! Taking messages back, and deleting them (pop.md §3.6).
-use super::{Held, lock, store};
+use super::{Held, changes::store as changes, lock, store};
 use crate::{
-    App, Audience, Change, Event, Mid, Millis, Refusal, Result,
-    accounts::Caller,
+    App, Audience, Change, ConversationId, Event, Millis, Refusal, Result, Seq,
+    accounts::{Caller, Door},
     conversations::State,
-    messages::{self, Entry, Notice, To},
+    messages::{self, At, Entry, Notice, To},
 };
+use changes::Target;
 use im_db::Tx;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Takes a message back: all read that it is gone. Taking it back twice changes nothing.
+/// Takes a message back: all read that it is gone. Taking it back twice changes nothing. Who leads a group
+/// may do it to whatever was said there; one's own is subject to the window of the caller's dialect.
 ///
 /// # Errors
 /// [`Refusal::NoSuchMessage`], [`Refusal::NotAllowed`], [`Refusal::TooLate`]; in groups [`Refusal::NotMember`],
 /// [`Refusal::GroupLocked`], [`Refusal::Muted`]; [`Refusal::TooOften`].
-pub async fn take_back(app: &App, caller: Caller, to: To, mid: Mid) -> Result<()> {
+pub async fn take_back(app: &App, caller: Caller, to: To, at: At) -> Result<()> {
     messages::count(app, caller)?;
     app.write(move |app, tx| {
         Box::pin(async move {
@@ -25,7 +27,7 @@ pub async fn take_back(app: &App, caller: Caller, to: To, mid: Mid) -> Result<()
             if muted {
                 return Err(Refusal::Muted.into());
             }
-            let target = store::target(tx, held.conversation, mid, caller.id).await?;
+            let target = changes::target(tx, held.conversation, at, caller.id).await?;
             let target =
                 target.filter(|target| !target.deleted && !target.hidden).ok_or(Refusal::NoSuchMessage)?;
             let own = target.sender == caller.id;
@@ -35,15 +37,37 @@ pub async fn take_back(app: &App, caller: Caller, to: To, mid: Mid) -> Result<()
             if target.revoked {
                 return Ok(());
             }
-            let window_ms = app.pop.revoke_window_s.saturating_mul(1_000);
-            if own && window_ms > 0 && now.0 - target.created_ms.0 > window_ms {
-                return Err(Refusal::TooLate.into());
+            let window_ms = match caller.door {
+                Door::Pop => app.pop.revoke_window_s.saturating_mul(1_000),
+                _ if leads => 0,
+                _ => app.chat.revoke_window_ms,
+            };
+            if own && window_ms > 0 {
+                messages::in_time(target.created_ms, now, window_ms)?;
             }
-            messages::store::set_revoked(tx, mid, now).await?;
-            tell(&app, tx, caller, to, &target, mid, false).await
+            messages::store::set_revoked(tx, target.mid, now).await?;
+            tell(&app, tx, caller, to, &target, false).await
         })
     })
     .await
+}
+
+/// As [`take_back`], where only the conversation is known.
+///
+/// # Errors
+/// As [`take_back`].
+pub async fn take_back_in(app: &App, caller: Caller, id: ConversationId, seq: Seq) -> Result<()> {
+    let to = messages::find(app, caller, id).await?;
+    take_back(app, caller, to, At::Seq(seq)).await
+}
+
+/// As [`delete`], where only the conversation is known.
+///
+/// # Errors
+/// As [`delete`].
+pub async fn delete_in(app: &App, caller: Caller, id: ConversationId, seq: Seq, for_all: bool) -> Result<()> {
+    let to = messages::find(app, caller, id).await?;
+    delete(app, caller, to, At::Seq(seq), for_all).await
 }
 
 /// Deletes a message, for the caller alone or for all. Deleting it twice changes nothing.
@@ -51,22 +75,25 @@ pub async fn take_back(app: &App, caller: Caller, to: To, mid: Mid) -> Result<()
 /// # Errors
 /// [`Refusal::NoSuchMessage`], [`Refusal::NotAllowed`]; in groups [`Refusal::NotMember`],
 /// [`Refusal::GroupLocked`].
-pub async fn delete(app: &App, caller: Caller, to: To, mid: Mid, for_all: bool) -> Result<()> {
+pub async fn delete(app: &App, caller: Caller, to: To, at: At, for_all: bool) -> Result<()> {
     messages::count(app, caller)?;
     app.write(move |app, tx| {
         Box::pin(async move {
             let now = app.now();
             lock(tx, caller, to).await?;
-            let held = store::held(tx, caller.id, to).await?.ok_or(Refusal::NoSuchMessage)?;
-            let target = store::target(tx, held.conversation, mid, caller.id).await?;
+            let nothing = if caller.door == Door::Pop { Refusal::NoSuchMessage } else { Refusal::NotMember };
+            let held = store::held(tx, caller.id, to).await?.ok_or(nothing)?;
+            let target = changes::target(tx, held.conversation, at, caller.id).await?;
             let target = target.ok_or(Refusal::NoSuchMessage)?;
             if !for_all {
                 if target.deleted {
                     return Err(Refusal::NoSuchMessage.into());
                 }
                 if !target.hidden {
-                    store::hide(tx, held.conversation, target.seq, caller.id).await?;
-                    let gone = Change::Deleted { to, mid, by: caller.id, for_all };
+                    changes::hide(tx, held.conversation, target.seq, caller.id).await?;
+                    let (conversation, by) = (held.conversation, caller.id);
+                    let Target { mid, seq, created_ms, .. } = target;
+                    let gone = Change::Deleted { to, conversation, mid, seq, created_ms, by, for_all };
                     app.emit(tx, Event::Changed(Audience::Accounts(vec![caller.id]), Arc::new(gone)));
                 }
                 return Ok(());
@@ -78,8 +105,8 @@ pub async fn delete(app: &App, caller: Caller, to: To, mid: Mid, for_all: bool) 
             if target.deleted {
                 return Ok(());
             }
-            store::set_deleted(tx, mid, now).await?;
-            tell(&app, tx, caller, to, &target, mid, true).await
+            changes::set_deleted(tx, target.mid, now).await?;
+            tell(&app, tx, caller, to, &target, true).await
         })
     })
     .await
@@ -111,20 +138,13 @@ async fn stand(tx: &mut Tx, caller: Caller, to: To, now: Millis) -> Result<Stand
 }
 
 /// Logs that the message is gone, for every dialect to say in its way.
-async fn tell(
-    app: &App,
-    tx: &mut Tx,
-    caller: Caller,
-    to: To,
-    target: &store::Target,
-    mid: Mid,
-    deleted: bool,
-) -> Result<()> {
+async fn tell(app: &App, tx: &mut Tx, caller: Caller, to: To, target: &Target, deleted: bool) -> Result<()> {
     let message = Uuid::from_slice(&target.uuid).unwrap_or_default().to_string();
-    let entry = Entry::notice(caller.id, Notice::Revoked { message, mid: Some(mid), deleted });
-    match to {
+    let (mid, seq) = (Some(target.mid), Some(target.seq));
+    let entry = Entry::notice(caller.id, Notice::Revoked { message, mid, seq, deleted });
+    let told = match to {
         To::Account(peer) => messages::post_direct(app, tx, peer, entry, &|_| Ok(())).await,
         To::Group(group) => messages::post_group(app, tx, group, entry).await,
-    }
-    .map(drop)
+    }?;
+    Ok(messages::store::set_changed(tx, target.mid, told.message.seq).await?)
 }

@@ -1,27 +1,33 @@
 //! The log: sending, revoking, and what still waits for somebody.
 
+mod addressing;
+mod extra;
 mod notice;
 mod post;
 mod rules;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use crate::{
     AccountId, App, Audience, ConversationId, Mid, Millis, Rate, Refusal, Result, Seq,
     accounts::{Caller, Door, Role},
     conversations::{self, Group},
 };
+pub(crate) use addressing::Addresses;
+pub use addressing::find;
+pub(crate) use addressing::veiled;
+pub(crate) use extra::digest;
+pub use extra::{At, Extra};
+use im_db::Tx;
 pub use notice::{Applicant, Named, Notice};
 pub(crate) use post::{Entry, post_direct, post_group, post_inbox, say_in_group};
-pub(crate) use rules::reachable;
+pub(crate) use rules::{in_time, is_emoji, kind_is_on, reachable};
 use serde::{Deserialize, Serialize};
-use std::{
-    borrow::Cow,
-    collections::{HashMap, hash_map},
-    sync::Arc,
-};
+use std::{borrow::Cow, sync::Arc};
 use uuid::Uuid;
+pub use waiting::{Page, pending};
 
 /// What a message says, in words that every dialect can translate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,6 +75,10 @@ pub struct Message {
     pub raw: Option<String>,
     /// When.
     pub created_ms: Millis,
+    /// The sender's own name for it, by which a retry finds it.
+    pub client_id: Option<String>,
+    /// Whom it mentions, and where it comes from.
+    pub extra: Extra,
 }
 
 /// An account as others see it in one place.
@@ -124,8 +134,12 @@ pub struct Posted {
 /// A message as another one quotes it.
 #[derive(Clone, Debug)]
 pub struct Quoted {
-    /// Its place in the log.
+    /// Its place in the installation's log.
     pub mid: Mid,
+    /// The same in its conversation.
+    pub seq: Seq,
+    /// Who said it.
+    pub sender: AccountId,
     /// What it says; `None` when it was taken back.
     pub said: Option<(Body, Option<String>)>,
 }
@@ -160,15 +174,24 @@ pub struct Draft {
     /// The same in the sender's dialect, where `body` does not say it all.
     pub raw: Option<String>,
     /// The message of the same conversation that it answers to.
-    pub quote: Option<Mid>,
+    pub quote: Option<At>,
     /// A mark of the sending device, told with the message and not kept.
     pub echo: Option<String>,
+    /// The sender's own name for it: of several tries to send it one is kept.
+    pub client_id: Option<String>,
+    /// Whom it mentions, or everybody; who is no member is left out.
+    pub extra: Extra,
 }
 
 impl Draft {
     /// A message that quotes nothing.
     pub fn new(to: To, body: Body, raw: Option<String>) -> Self {
-        Draft { to, body, raw, quote: None, echo: None }
+        Draft { to, body, raw, quote: None, echo: None, client_id: None, extra: Extra::default() }
+    }
+
+    /// A number for what it says: another try says the same.
+    pub fn digest(&self) -> i64 {
+        digest(&(&self.body, &self.raw, self.quote, &self.extra))
     }
 }
 
@@ -179,43 +202,78 @@ impl Draft {
 /// Direct: [`Refusal::StrangersOff`], [`Refusal::NoSuchPerson`], [`Refusal::Blocked`], [`Refusal::Cut`],
 /// [`Refusal::FriendsOnly`], [`Refusal::OneMessageOnly`]. Group: [`Refusal::NoSuchGroup`], [`Refusal::NotMember`],
 /// [`Refusal::Muted`], [`Refusal::GroupLocked`], [`Refusal::MutedAll`]. Then both: [`Refusal::KindOff`],
-/// [`Refusal::NoSuchMessage`] for a quote.
+/// [`Refusal::NotAllowed`] for a call to everybody, [`Refusal::NoSuchMessage`] for a quote,
+/// [`Refusal::ClientIdTaken`] when the sender said something under this name before.
 pub async fn send(app: &App, caller: Caller, draft: Draft) -> Result<Arc<Posted>> {
-    rules::check_draft(&draft, app.chat.message_chars)?;
-    let switches = app.switches();
-    rules::chat_is_on(draft.to, &switches)?;
+    check(app, &draft)?;
     count(app, caller)?;
     app.write(move |app, tx| {
         Box::pin(async move {
-            let Draft { to, body, raw, quote, echo } = moderated(&app, draft);
-            let kind = rules::kind_is_on(&body, raw.as_deref(), &switches);
-            let now = app.now();
-            // Who writes in the pop dialect has the conversation open, and reads what is in it.
-            let entry = Entry { sender: caller.id, body, raw, quote, echo, seen: caller.door == Door::Pop };
-            match to {
-                To::Account(peer) => {
-                    if !switches.stranger_chat && !store::is_friend_of(tx, caller.id, peer).await? {
-                        return Err(Refusal::StrangersOff.into()); // also where there is nobody
-                    }
-                    let may = |route: &store::Route| {
-                        rules::may_write(route, caller.account_role)?;
-                        kind
-                    };
-                    let posted = post_direct(&app, tx, peer, entry, &may).await?;
-                    if posted.sender.desk.is_some() {
-                        // A person serves: no automatic answer for a while.
-                        conversations::store::set_answered(tx, &posted.message).await?;
-                    }
-                    Ok(posted)
-                }
-                To::Group(group) => {
-                    let may = |route: &store::GroupRoute| rules::may_speak(route, now).and(kind);
-                    say_in_group(&app, tx, group, entry, &may).await
-                }
-            }
+            let named = draft.client_id.clone().map(|name| (name, draft.digest()));
+            say(&app, tx, caller, draft, named).await
         })
     })
     .await
+}
+
+/// What can be said of a draft without looking at the database.
+pub(crate) fn check(app: &App, draft: &Draft) -> Result<()> {
+    rules::check_draft(draft, app.chat.message_chars)?;
+    Ok(rules::chat_is_on(draft.to, &app.switches())?)
+}
+
+/// Appends a draft that was checked and counted, under this name and with a digest of what it says.
+pub(crate) async fn say(
+    app: &App,
+    tx: &mut Tx,
+    caller: Caller,
+    draft: Draft,
+    named: Option<(String, i64)>,
+) -> Result<Arc<Posted>> {
+    let Draft { to, body, raw, quote, echo, extra, .. } = moderated(app, draft);
+    let (client_id, digest) = named.unzip();
+    let kind = rules::kind_is_on(&body, raw.as_deref(), &app.switches());
+    // Who writes in the pop dialect has the conversation open, and reads what is in it.
+    let seen = caller.door == Door::Pop;
+    let entry = Entry { quote, echo, seen, client_id, digest, extra, ..Entry::said(caller.id, body, raw) };
+    let posted = speak(app, tx, caller, to, entry, kind).await?;
+    if posted.sender.desk.is_some() && matches!(posted.place, Place::Direct { .. }) {
+        // A person serves: no automatic answer for a while.
+        conversations::store::set_answered(tx, &posted.message).await?;
+    }
+    Ok(posted)
+}
+
+/// Logs what somebody says, or changes of what was said, who may speak there. `also` is one more reason
+/// not to, which comes last.
+pub(crate) async fn speak(
+    app: &App,
+    tx: &mut Tx,
+    caller: Caller,
+    to: To,
+    entry: Entry,
+    also: Result<(), Refusal>,
+) -> Result<Arc<Posted>> {
+    let (now, everyone) = (app.now(), entry.extra.everyone);
+    match to {
+        To::Account(peer) => {
+            if !app.switches().stranger_chat && !store::is_friend_of(tx, caller.id, peer).await? {
+                return Err(Refusal::StrangersOff.into()); // also where there is nobody
+            }
+            let may = |route: &store::Route| {
+                rules::may_write(route, caller.account_role)?;
+                also?;
+                if everyone { Err(Refusal::NotAllowed) } else { Ok(()) }
+            };
+            post_direct(app, tx, peer, entry, &may).await
+        }
+        To::Group(group) => {
+            let may = |route: &store::GroupRoute| {
+                rules::may_speak(route, now).and(also).and(rules::may_call(route, everyone))
+            };
+            say_in_group(app, tx, group, entry, &may).await
+        }
+    }
 }
 
 /// Counts a message of the caller, or a change to one.
@@ -264,6 +322,10 @@ pub async fn revoke(app: &App, caller: Caller, wish: Revocation) -> Result<Arc<P
     count(app, caller)?;
     app.write(move |app, tx| {
         Box::pin(async move {
+            match wish.to {
+                To::Account(peer) => tx.turn(conversations::direct_name(caller.id, peer)).await,
+                To::Group(id) => tx.turn(id).await,
+            }
             let known = match Uuid::parse_str(&wish.uuid) {
                 Ok(uuid) => store::by_uuid(tx, uuid).await?,
                 Err(_) => None,
@@ -273,79 +335,22 @@ pub async fn revoke(app: &App, caller: Caller, wish: Revocation) -> Result<Arc<P
                 let grace = app.chat.revoke_window_ms + rules::REVOKE_GRACE_MS;
                 rules::in_time(known.created_ms, now, grace)?;
             }
-            let mid = known.as_ref().map(|known| known.mid);
-            let revoked = Notice::Revoked { message: wish.uuid, mid, deleted: false };
+            let (mid, seq) = known.as_ref().map(|known| (known.mid, known.seq)).unzip();
+            let revoked = Notice::Revoked { message: wish.uuid, mid, seq, deleted: false };
             let entry = Entry::said(caller.id, Body::Notice(revoked), wish.raw);
             let again = match &known {
                 Some(known) => !store::set_revoked(tx, known.mid, now).await?,
                 None => false,
             };
-            match (again, wish.to) {
+            let posted = match (again, wish.to) {
                 (false, To::Account(peer)) => post_direct(&app, tx, peer, entry, &rules::reachable).await,
                 (false, To::Group(group)) => post_group(&app, tx, group, entry).await,
-                (true, to) => post::unposted(tx, to, entry, now).await,
+                (true, to) => return post::unposted(tx, to, entry, now).await,
+            }?;
+            if let Some(mid) = mid {
+                store::set_changed(tx, mid, posted.message.seq).await?;
             }
-        })
-    })
-    .await
-}
-
-/// A piece of what waits for somebody.
-pub struct Page {
-    /// What did not arrive yet, oldest first.
-    pub entries: Vec<Arc<Posted>>,
-    /// Entries that were looked at.
-    pub read: usize,
-    /// The place from which to go on; `None` at the end.
-    pub next: Option<Mid>,
-}
-
-/// What waits for `account` beyond the place `after`. Looks at `limit` entries at most, and at about
-/// `bytes` (one entry at least).
-pub async fn pending(app: &App, account: AccountId, after: Mid, limit: i64, bytes: usize) -> Result<Page> {
-    let since = app.now().plus(-app.chat.offline_days.saturating_mul(24 * 60 * 60 * 1_000));
-    app.read(move |app, tx| {
-        Box::pin(async move {
-            let cap = app.chat.offline_messages;
-            let mut rows = store::pending(tx, account, after, since, cap, limit).await?;
-            let found = rows.len();
-            let mut room = bytes;
-            let fits = rows.iter().take_while(|row| {
-                let first_or_fits = room > 0;
-                room = room.saturating_sub(row.bytes);
-                first_or_fits
-            });
-            rows.truncate(fits.count());
-            let more = rows.len() < found || found as i64 == limit;
-            let next = rows.last().filter(|_| more).map(|row| row.message.mid);
-            let read = rows.len();
-            let mut entries = Vec::with_capacity(rows.len());
-            let (mut groups, mut routes) = (HashMap::new(), HashMap::new());
-            for row in rows.into_iter().filter(|row| !row.delivered.has(row.message.seq)) {
-                let (message, sender) = (row.message, row.sender);
-                let place = match conversations::parties(&row.conversation_name) {
-                    Some((a, b)) => {
-                        let peer = if a == sender.id { b } else { a };
-                        let key = (sender.id, peer);
-                        if let hash_map::Entry::Vacant(unknown) = routes.entry(key) {
-                            unknown.insert(store::route(tx, sender.id, peer).await?);
-                        }
-                        let Some(Some(route)) = routes.get(&key) else { continue };
-                        route.place()
-                    }
-                    None if row.is_group => {
-                        let id = message.conversation;
-                        if let hash_map::Entry::Vacant(unknown) = groups.entry(id) {
-                            unknown.insert(store::group(tx, id).await?.map(Arc::new));
-                        }
-                        let Some(Some(group)) = groups.get(&id) else { continue };
-                        Place::Group(group.clone())
-                    }
-                    None => Place::Inbox(store::face(tx, account).await?),
-                };
-                entries.push(Arc::new(Posted { message, sender, place, quote: None, echo: None }));
-            }
-            Ok(Page { entries, read, next })
+            Ok(posted)
         })
     })
     .await

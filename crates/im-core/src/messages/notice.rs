@@ -1,6 +1,6 @@
 //! What happened, as an entry of the log.
 use crate::{
-    AccountId, Mid,
+    AccountId, Mid, Seq,
     accounts::{Account, Role},
     conversations::Group,
 };
@@ -63,6 +63,13 @@ pub enum Notice {
         /// Who invited, by name; nobody when it came by itself or was let in by the owner.
         inviter: Option<String>,
     },
+    /// Group: it belongs to somebody else now; the sender gave it away.
+    OwnerChanged {
+        /// Who owned it.
+        from: Named,
+        /// Who owns it.
+        to: Named,
+    },
     /// Inbox of the owner: somebody waits to be let in.
     JoinAsked {
         /// The group as it was then.
@@ -92,10 +99,41 @@ pub enum Notice {
         /// Its place in the log, where the message is known.
         #[serde(default)]
         mid: Option<Mid>,
+        /// The same in its conversation.
+        #[serde(default)]
+        seq: Option<Seq>,
         /// Gone without a trace, instead of shown as taken back.
         #[serde(default)]
         deleted: bool,
     },
+    /// Direct or group: the sender changed the text of a message.
+    Edited {
+        /// Its place in the installation's log.
+        mid: Mid,
+        /// The same in its conversation.
+        seq: Seq,
+        /// What it says now. Not kept here: who takes the message back later takes this back as well.
+        #[serde(skip)]
+        text: Option<String>,
+    },
+    /// Direct or group: the sender put an emoji to a message, or took it away.
+    Reacted {
+        /// The message's place in the installation's log.
+        mid: Mid,
+        /// The same in its conversation.
+        seq: Seq,
+        /// Which.
+        emoji: String,
+        /// Whether it is there now.
+        on: bool,
+    },
+}
+
+impl Notice {
+    /// Whether it changes another entry, instead of being one to be shown.
+    pub fn is_change(&self) -> bool {
+        matches!(self, Notice::Revoked { .. } | Notice::Edited { .. } | Notice::Reacted { .. })
+    }
 }
 
 /// Somebody, by the name of that moment.

@@ -1,5 +1,5 @@
 //! Putting an entry into a conversation's log: the one way in.
-use super::{Body, Message, Place, Posted, To, store};
+use super::{At, Body, Extra, Message, Place, Posted, To, store};
 use crate::{
     AccountId, App, ConversationId, Event, Mid, Millis, Refusal, Result, Seq,
     conversations::{self, State, store as log},
@@ -13,8 +13,12 @@ pub(crate) struct Entry {
     pub sender: AccountId,
     pub body: Body,
     pub raw: Option<String>,
-    pub quote: Option<Mid>,
+    pub quote: Option<At>,
     pub echo: Option<String>,
+    /// The sender's own name for it, and a number for what is said under that name.
+    pub client_id: Option<String>,
+    pub digest: Option<i64>,
+    pub extra: Extra,
     /// Whether saying it shows that its sender has seen everything before.
     pub seen: bool,
 }
@@ -27,7 +31,8 @@ impl Entry {
 
     /// Something said, quoting nothing.
     pub fn said(sender: AccountId, body: Body, raw: Option<String>) -> Self {
-        Entry { sender, body, raw, quote: None, echo: None, seen: false }
+        let (client_id, digest, extra) = (None, None, Extra::default());
+        Entry { sender, body, raw, quote: None, echo: None, client_id, digest, extra, seen: false }
     }
 }
 
@@ -153,6 +158,8 @@ pub(super) async fn unposted(tx: &mut Tx, to: To, entry: Entry, now: Millis) -> 
         body: entry.body,
         raw: entry.raw,
         created_ms: now,
+        client_id: None,
+        extra: Extra::default(),
     };
     Ok(Arc::new(Posted { message, sender, place, quote: None, echo: None }))
 }
@@ -176,11 +183,16 @@ async fn finish(
 ) -> Result<Arc<Posted>> {
     let Slot { conversation, seq, now, noted } = slot;
     let quote = match entry.quote {
-        Some(mid) => {
-            Some(store::quotable(tx, conversation, mid, entry.sender).await?.ok_or(Refusal::NoSuchMessage)?)
+        Some(at) => {
+            Some(store::quotable(tx, conversation, at, entry.sender).await?.ok_or(Refusal::NoSuchMessage)?)
         }
         None => None,
     };
+    let mut extra = entry.extra;
+    if extra.everyone || !extra.mentions.is_empty() {
+        let (wished, everyone) = (&extra.mentions, extra.everyone);
+        extra.mentions = store::mention(tx, conversation, seq, entry.sender, wished, everyone).await?;
+    }
     let mut message = Message {
         mid: Mid(0),
         uuid: message_uuid(now),
@@ -190,8 +202,13 @@ async fn finish(
         body: entry.body,
         raw: entry.raw,
         created_ms: now,
+        client_id: entry.client_id,
+        extra,
     };
-    message.mid = store::insert(tx, &message, entry.quote).await?;
+    let quoted = quote.as_ref().map(|quote| quote.mid);
+    // Who said it before is refused, which gives the place back: the log has no hole.
+    let mid = store::insert(tx, &message, quoted, entry.digest).await?;
+    message.mid = mid.ok_or(Refusal::ClientIdTaken)?;
     if entry.seen {
         log::set_seen(tx, conversation, message.sender, seq, now).await?;
     } else if !noted && store::kind(&message.body) == 0 {

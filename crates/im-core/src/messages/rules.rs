@@ -94,6 +94,29 @@ pub fn may_speak(route: &GroupRoute, now: Millis) -> Result<(), Refusal> {
     }
 }
 
+/// Whether a member may call everybody, if it does.
+pub fn may_call(route: &GroupRoute, everyone: bool) -> Result<(), Refusal> {
+    if everyone && !route.leads() { Err(Refusal::NotAllowed) } else { Ok(()) }
+}
+
+/// Bytes of an emoji at most: families have 25, flags 28.
+pub const EMOJI_BYTES: usize = 32;
+
+/// Whether a text is made of emoji and what joins them, and of nothing else that could be read.
+pub fn is_emoji(text: &str) -> bool {
+    let joins = |c: char| matches!(c, '\u{200D}' | '\u{FE0E}' | '\u{FE0F}' | '\u{E0020}'..='\u{E007F}');
+    let key = |c: char| matches!(c, '0'..='9' | '#' | '*');
+    let pictured = |c: char| {
+        matches!(c, '\u{A9}' | '\u{AE}' | '\u{203C}' | '\u{2049}' | '\u{20E3}' | '\u{2122}' | '\u{2139}'
+            | '\u{2190}'..='\u{21FF}' | '\u{2300}'..='\u{23FF}' | '\u{24C2}' | '\u{25A0}'..='\u{27BF}'
+            | '\u{2934}'..='\u{2935}' | '\u{2B00}'..='\u{2BFF}' | '\u{3030}' | '\u{303D}' | '\u{3297}'
+            | '\u{3299}' | '\u{1F000}'..='\u{1FAFF}')
+    };
+    text.len() <= EMOJI_BYTES
+        && text.chars().any(pictured)
+        && text.chars().all(|c| joins(c) || key(c) || pictured(c))
+}
+
 /// Whether `caller` may take back this message, said where it claims.
 pub fn may_revoke(known: &Known, caller: AccountId, to: To) -> Result<(), Refusal> {
     let there = match to {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     accounts::display,
-    conversations::{Delivered, Rank, State, direct_name},
+    conversations::{Rank, State, direct_name},
 };
 use im_db::{Ask, Engine, Row, Tx, params};
 
@@ -239,7 +239,7 @@ pub fn group_route_of(id: ConversationId, sender: AccountId) -> Ask<'static, Gro
 }
 
 /// The columns `s_…` with the group's own nickname and avatar over them.
-fn member_face(row: &Row<'_>) -> Db<Face> {
+pub fn member_face(row: &Row<'_>) -> Db<Face> {
     let mut face = face_of(row, ["s_id", "s_uuid", "s_username", "s_nickname", "s_avatar", "s_role"])?;
     let over = |own: &mut String, here: Option<String>| {
         if let Some(here) = here.filter(|here| !here.is_empty()) {
@@ -251,12 +251,33 @@ fn member_face(row: &Row<'_>) -> Db<Face> {
     Ok(face)
 }
 
-/// Appends a row to the log.
-pub async fn insert(tx: &mut Tx, message: &Message, quote: Option<Mid>) -> Result<Mid> {
-    let sql =
-        "insert into message (uuid, conversation_id, seq, sender_id, body, raw, created_ms, kind, quote_mid)
-               values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning mid";
+/// Appends a row to the log; `None` when the sender has said something under the message's `client_id`.
+pub async fn insert(
+    tx: &mut Tx,
+    message: &Message,
+    quote: Option<Mid>,
+    digest: Option<i64>,
+) -> Result<Option<Mid>> {
+    macro_rules! insert {
+        ($conflict:literal) => {
+            concat!(
+                "insert into message (uuid, conversation_id, seq, sender_id, body, raw, created_ms, kind,
+                   quote_mid, client_id, client_digest, extra)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ",
+                $conflict,
+                "returning mid"
+            )
+        };
+    }
+    // Who gives no name needs no look at the names.
+    let sql = match message.client_id {
+        None => insert!(""),
+        Some(_) => insert!(
+            "on conflict (conversation_id, sender_id, client_id) where client_id is not null do nothing "
+        ),
+    };
     let body = serde_json::to_string(&message.body).map_err(crate::Error::internal)?;
+    let extra = message.extra.to_text();
     let params = params![
         &message.uuid.as_bytes()[..],
         message.conversation,
@@ -266,30 +287,117 @@ pub async fn insert(tx: &mut Tx, message: &Message, quote: Option<Mid>) -> Resul
         message.raw.as_deref(),
         message.created_ms,
         kind(&message.body),
-        quote
+        quote,
+        message.client_id.as_deref(),
+        digest,
+        extra.as_deref()
     ];
-    Ok(tx.one(sql, params, |row| row.get("mid")).await?)
+    Ok(tx.maybe(sql, params, |row| row.get("mid")).await?)
+}
+
+/// Notes who is mentioned at a place: of `wished` the other members, whom it returns; with `everyone`
+/// whoever is there.
+pub async fn mention(
+    tx: &mut Tx,
+    id: ConversationId,
+    seq: Seq,
+    sender: AccountId,
+    wished: &[AccountId],
+    everyone: bool,
+) -> Db<Vec<AccountId>> {
+    if everyone {
+        let sql = "insert into mention (account_id, conversation_id, seq) values (0, $1, $2)";
+        tx.run(sql, params![id, seq]).await?;
+    }
+    if wished.is_empty() {
+        return Ok(Vec::new());
+    }
+    macro_rules! mention {
+        ($wished:literal) => {
+            concat!(
+                "insert into mention (account_id, conversation_id, seq)
+                 select v.account_id, v.conversation_id, cast($2 as bigint) from membership v
+                 where v.conversation_id = $1 and v.state = 'active' and v.account_id <> $3
+                   and v.account_id in (",
+                $wished,
+                ") returning account_id"
+            )
+        };
+    }
+    let sql = match tx.engine() {
+        Engine::Sqlite => mention!("select value from json_each($4)"),
+        Engine::Postgres => mention!(
+            "select cast(value as bigint) from json_array_elements_text(cast(cast($4 as text) as json))"
+        ),
+    };
+    let wished = serde_json::json!(wished).to_string();
+    let mut all = tx.all(sql, params![id, seq, sender, &wished], |row| row.get("account_id")).await?;
+    all.sort();
+    Ok(all)
+}
+
+/// Where the caller said something under this name, and the digest of it.
+pub async fn by_client_id(
+    tx: &mut Tx,
+    to: To,
+    sender: AccountId,
+    client_id: &str,
+) -> Db<Option<(Mid, Option<i64>)>> {
+    let read = |row: &Row<'_>| Ok((row.get("mid")?, row.get("client_digest")?));
+    match to {
+        To::Group(id) => {
+            let sql = "select mid, client_digest from message
+                       where conversation_id = $1 and sender_id = $2 and client_id = $3";
+            tx.maybe(sql, params![id, sender, client_id], read).await
+        }
+        To::Account(peer) => {
+            let sql = "select m.mid, m.client_digest from conversation c join message m
+                         on m.conversation_id = c.id and m.sender_id = $2 and m.client_id = $3
+                       where c.name = $1";
+            tx.maybe(sql, params![&direct_name(sender, peer), sender, client_id], read).await
+        }
+    }
 }
 
 /// Whether an entry is said (0), told to all (1), or only changes what others see (2).
 pub fn kind(body: &Body) -> i64 {
     match body {
-        Body::Notice(Notice::Befriended | Notice::Revoked { .. }) => 2,
+        Body::Notice(Notice::Befriended) => 2,
+        Body::Notice(notice) if notice.is_change() => 2,
         Body::Notice(_) => 1,
         _ => 0,
     }
 }
 
-/// What a quote of the message `mid` shows; `None` unless it was said in this conversation and `viewer`
-/// still sees it.
-pub async fn quotable(tx: &mut Tx, id: ConversationId, mid: Mid, viewer: AccountId) -> Db<Option<Quoted>> {
-    let sql = "select m.body, m.raw from message m
-               where m.mid = $2 and m.conversation_id = $1 and m.kind = 0 and m.revoked_ms is null
-                 and m.deleted_ms is null and not exists (select 1 as one from hidden_message h
-                   where h.account_id = $3 and h.conversation_id = $1 and h.seq = m.seq)";
-    tx.maybe(sql, params![id, mid, viewer], |row| {
+/// What a quote of a message shows; `None` unless it was said in this conversation and `viewer` still
+/// sees it.
+pub async fn quotable(tx: &mut Tx, id: ConversationId, at: At, viewer: AccountId) -> Db<Option<Quoted>> {
+    macro_rules! quotable {
+        ($at:literal) => {
+            concat!(
+                "select m.mid, m.seq, m.sender_id, m.body, m.raw from message m
+                 where ",
+                $at,
+                " = $2 and m.conversation_id = $1 and m.kind = 0 and m.revoked_ms is null
+                   and m.deleted_ms is null and not exists (select 1 as one from hidden_message h
+                     where h.account_id = $3 and h.conversation_id = $1 and h.seq = m.seq)
+                   and not exists (select 1 as one from membership v where v.conversation_id = $1
+                     and v.account_id = $3 and v.cleared_seq >= m.seq)"
+            )
+        };
+    }
+    let sql = match at {
+        At::Mid(_) => quotable!("m.mid"),
+        At::Seq(_) => quotable!("m.seq"),
+    };
+    tx.maybe(sql, params![id, at.number(), viewer], |row| {
         let said = (body_of(&row.get::<String>("body")?)?, row.get("raw")?);
-        Ok(Quoted { mid, said: Some(said) })
+        Ok(Quoted {
+            mid: row.get("mid")?,
+            seq: row.get("seq")?,
+            sender: row.get("sender_id")?,
+            said: Some(said),
+        })
     })
     .await
 }
@@ -297,6 +405,7 @@ pub async fn quotable(tx: &mut Tx, id: ConversationId, mid: Mid, viewer: Account
 /// A logged message that somebody wants to take back.
 pub struct Known {
     pub mid: Mid,
+    pub seq: Seq,
     pub conversation: ConversationId,
     pub conversation_name: String,
     pub sender: AccountId,
@@ -305,11 +414,12 @@ pub struct Known {
 }
 
 pub async fn by_uuid(tx: &mut Tx, uuid: Uuid) -> Db<Option<Known>> {
-    let sql = "select m.mid, m.conversation_id, c.name, m.sender_id, m.body, m.created_ms
+    let sql = "select m.mid, m.seq, m.conversation_id, c.name, m.sender_id, m.body, m.created_ms
                from message m join conversation c on c.id = m.conversation_id where m.uuid = $1";
     tx.maybe(sql, params![&uuid.as_bytes()[..]], |row| {
         Ok(Known {
             mid: row.get("mid")?,
+            seq: row.get("seq")?,
             conversation: row.get("conversation_id")?,
             conversation_name: row.get("name")?,
             sender: row.get("sender_id")?,
@@ -326,88 +436,11 @@ pub async fn set_revoked(tx: &mut Tx, mid: Mid, now: Millis) -> Db<bool> {
     Ok(tx.run(sql, params![mid, now]).await? == 1)
 }
 
+/// Notes that the newest change of a message stands at `change`.
+pub async fn set_changed(tx: &mut Tx, mid: Mid, change: Seq) -> Db<()> {
+    tx.run("update message set changed_seq = $2 where mid = $1", params![mid, change]).await.map(drop)
+}
+
 pub fn body_of(text: &str) -> Db<Body> {
     serde_json::from_str(text).map_err(|e| im_db::Error::Engine(format!("message body: {e}")))
-}
-
-/// An entry that may wait for somebody.
-pub struct Waiting {
-    pub message: Message,
-    /// How much of the log it is.
-    pub bytes: usize,
-    pub sender: Face,
-    pub conversation_name: String,
-    pub is_group: bool,
-    pub delivered: Delivered,
-}
-
-/// Entries beyond the receiver's cursors, in the order of the installation's log. Each
-/// conversation is entered at its cursor and at most `cap` entries from its end, so the cost does
-/// not grow with history.
-pub async fn pending(
-    tx: &mut Tx,
-    account: AccountId,
-    after: Mid,
-    since: Millis,
-    cap: i64,
-    limit: i64,
-) -> Db<Vec<Waiting>> {
-    macro_rules! pending {
-        ($messages:literal) => {
-            concat!(
-                "select e.mid, e.uuid, e.conversation_id, e.seq, e.sender_id, e.body, e.raw, e.created_ms,
-                   c.name as c_name, c.kind as c_kind, v.delivered_seq, v.delivered_above,
-                   s.id as s_id, s.uuid as s_uuid, s.username as s_username, s.nickname as s_nickname,
-                   s.avatar as s_avatar, s.role as s_role, m.nickname as m_nickname, m.avatar as m_avatar
-                 from membership v
-                   join conversation c on c.id = v.conversation_id and c.last_seq > v.delivered_seq ",
-                $messages,
-                " join account s on s.id = e.sender_id
-                   left join membership m on m.conversation_id = c.id and m.account_id = e.sender_id
-                 where v.account_id = $1 and (v.state = 'active' or v.left_seq is not null) and e.mid > $2 and e.created_ms >= $3
-                 order by e.mid limit $5"
-            )
-        };
-    }
-    let sql = match tx.engine() {
-        Engine::Sqlite => pending!(
-            "join message e on e.conversation_id = c.id
-               and e.seq > case when v.delivered_seq > c.last_seq - $4 then v.delivered_seq else c.last_seq - $4 end
-               and e.seq <= coalesce(v.left_seq, c.last_seq)"
-        ),
-        // A plain join lets the planner read whole histories, or the whole log in `mid` order.
-        Engine::Postgres => pending!(
-            "cross join lateral (
-               select x.* from message x where x.conversation_id = c.id
-                 and x.seq > greatest(v.delivered_seq, c.last_seq - $4)
-                 and x.seq <= coalesce(v.left_seq, c.last_seq) and x.mid > $2 and x.created_ms >= $3
-               order by x.seq limit $5
-             ) e"
-        ),
-    };
-    tx.all(sql, params![account, after, since, cap, limit], |row| {
-        let uuid: Vec<u8> = row.get("uuid")?;
-        let kind: String = row.get("c_kind")?;
-        let (body, raw): (String, Option<String>) = (row.get("body")?, row.get("raw")?);
-        Ok(Waiting {
-            bytes: body.len() + raw.as_ref().map_or(0, String::len),
-            message: Message {
-                mid: row.get("mid")?,
-                uuid: Uuid::from_slice(&uuid).unwrap_or_default(),
-                conversation: row.get("conversation_id")?,
-                seq: row.get("seq")?,
-                sender: row.get("sender_id")?,
-                body: body_of(&body)?,
-                raw,
-                created_ms: row.get("created_ms")?,
-            },
-            // The name in the group is shown in the group only; elsewhere the left join finds the
-            // sender's own membership of a direct conversation, which has none.
-            sender: member_face(row)?,
-            conversation_name: row.get("c_name")?,
-            is_group: kind == "group",
-            delivered: Delivered::parse(row.get("delivered_seq")?, &row.get::<String>("delivered_above")?),
-        })
-    })
-    .await
 }

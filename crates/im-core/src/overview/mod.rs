@@ -1,6 +1,7 @@
 //! What somebody sees first: profile, address book, groups and the list of conversations at once
-//! (pop.md §3.8).
+//! (pop.md §3.8); and the list of conversations of the native API.
 
+pub mod listing;
 mod store;
 
 use crate::{

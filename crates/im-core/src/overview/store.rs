@@ -4,7 +4,7 @@ use crate::{
     accounts::display,
     history::{
         Shown, UNREAD,
-        store::{SCANNED, counts, news, read_shown, visible},
+        store::{SCANNED, counts, looked, news, read_shown, visible},
     },
     messages::store::{group_columns, group_of},
 };
@@ -19,9 +19,19 @@ macro_rules! mine {
             "mine as (
                select c.id, c.kind, c.last_seq, v.alias, v.pinned, v.read_seq, v.hidden_seq, v.parted_seq, v.opened,
                  v.own_unseen,
-                 (select m.seq from message m where m.conversation_id = c.id and ",
+                 coalesce((select m.seq from message m where m.conversation_id = c.id
+                     and m.seq > case when v.cleared_seq > c.last_seq - ",
+            looked!(),
+            " then v.cleared_seq else c.last_seq - ",
+            looked!(),
+            " end and ",
             visible!("$1"),
-            " order by m.seq desc limit 1) as shown_seq
+            " order by m.seq desc limit 1),
+                   case when c.last_seq - ",
+            looked!(),
+            " > v.cleared_seq then c.last_seq - ",
+            looked!(),
+            " end) as shown_seq
                from membership v join conversation c on c.id = v.conversation_id
                where v.account_id = $1 and v.state = 'active' and c.kind <> 'inbox'
              ),
@@ -66,7 +76,8 @@ pub async fn chats(tx: &mut Tx, me: AccountId, limit: i64) -> Db<Vec<Chat>> {
            p.username as p_username, p.nickname as p_nickname, p.avatar as p_avatar, ",
         group_columns!(),
         ", m.mid, m.sender_id, m.body, m.raw, m.created_ms, m.revoked_ms, m.quote_mid,
-           a.username, a.nickname, a.avatar, e.remark, q.body as q_body, q.raw as q_raw,
+           a.username, a.nickname, a.avatar, e.remark, q.seq as q_seq, q.sender_id as q_sender,
+           q.body as q_body, q.raw as q_raw,
            coalesce(q.revoked_ms, q.deleted_ms) as q_gone_ms,
            case when met.own_unseen = 0 then ",
         news!("$1", "met.id", "met.read_seq", "met.last_seq"),
@@ -77,7 +88,7 @@ pub async fn chats(tx: &mut Tx, me: AccountId, limit: i64) -> Db<Vec<Chat>> {
          from listed met
            left join account p on p.id = met.peer_id
            left join chat_group g on g.id = met.id
-           left join message m on m.conversation_id = met.id and m.seq = met.shown_seq
+           left join message m on m.conversation_id = met.id and m.seq = met.shown_seq and m.kind < 2
            left join account a on a.id = m.sender_id
            left join edge e on e.owner_id = $1 and e.peer_id = m.sender_id
            left join message q on q.mid = m.quote_mid

@@ -36,51 +36,67 @@ pub enum Stored {
     Replaced,
 }
 
-/// Stores an answer of the caller.
+/// Stores an answer of the caller: the record as it is now.
 ///
 /// # Errors
 /// [`Refusal::TooOften`] when there are very many.
-pub async fn create(app: &App, caller: Caller, scope: String, ask: String, answer: String) -> Result<Stored> {
+pub async fn create(
+    app: &App,
+    caller: Caller,
+    scope: String,
+    ask: String,
+    answer: String,
+) -> Result<(Answer, Stored)> {
     app.write(move |app, tx| {
         Box::pin(async move {
             let now = app.now();
-            let sql = "update answer set answer = $4, updated_ms = $5 where owner_id = $1 and scope = $2 and ask = $3";
-            if tx.run(sql, params![caller.id, &scope, &ask, &answer, now]).await? > 0 {
-                return Ok(Stored::Replaced);
+            let sql = "update answer set answer = $4, updated_ms = $5 where owner_id = $1 and scope = $2 and ask = $3
+                       returning id, owner_id, scope, ask, answer, likes, created_ms, updated_ms";
+            let params = params![caller.id, &scope, &ask, &answer, now];
+            if let Some(replaced) = tx.maybe(sql, params, read).await? {
+                return Ok((replaced, Stored::Replaced));
             }
             let count = "select count(*) as n from answer where owner_id = $1";
             if tx.one(count, params![caller.id], |row| row.get::<i64>("n")).await? >= MOST {
-                return Err(Refusal::TooOften.into());
+                return Err(Refusal::TooOften { retry_ms: 0 }.into());
             }
             tx.turn("answer").await; // the number is one more than the greatest
             let newest = "select coalesce(max(id), 0) as id from answer";
             let id = now.0.max(tx.one(newest, params![], |row| row.get::<i64>("id")).await? + 1);
             let sql = "insert into answer (id, owner_id, scope, ask, answer, created_ms, updated_ms)
-                       values ($1, $2, $3, $4, $5, $6, $6)";
-            tx.run(sql, params![id, caller.id, &scope, &ask, &answer, now]).await?;
-            Ok(Stored::New)
+                       values ($1, $2, $3, $4, $5, $6, $6)
+                       returning id, owner_id, scope, ask, answer, likes, created_ms, updated_ms";
+            let params = params![id, caller.id, &scope, &ask, &answer, now];
+            Ok((tx.one(sql, params, read).await?, Stored::New))
         })
     })
     .await
 }
 
-/// Replaces question and answer of a record of the caller.
+/// Replaces question and answer of a record of the caller; `None` stays. The record as it is now.
 ///
 /// # Errors
 /// [`Refusal::NoSuchRecord`].
-pub async fn update(app: &App, caller: Caller, id: i64, ask: String, answer: String) -> Result<()> {
+pub async fn update(
+    app: &App,
+    caller: Caller,
+    id: i64,
+    ask: Option<String>,
+    answer: Option<String>,
+) -> Result<Answer> {
     app.write(move |app, tx| {
         Box::pin(async move {
-            let same = "select id from answer where owner_id = $1 and ask = $3 and id <> $2
-                        and scope = (select scope from answer where id = $2 and owner_id = $1)";
-            if let Some(same) =
-                tx.maybe(same, params![caller.id, id, &ask], |row| row.get::<i64>("id")).await?
-            {
-                tx.run("delete from answer where id = $1", params![same]).await?;
+            if let Some(ask) = &ask {
+                let same = "delete from answer where owner_id = $1 and ask = $3 and id <> $2
+                            and scope = (select scope from answer where id = $2 and owner_id = $1)";
+                tx.run(same, params![caller.id, id, ask]).await?;
             }
             let sql =
-                "update answer set ask = $3, answer = $4, updated_ms = $5 where owner_id = $1 and id = $2";
-            found(tx.run(sql, params![caller.id, id, &ask, &answer, app.now()]).await?)
+                "update answer set ask = coalesce($3, ask), answer = coalesce($4, answer), updated_ms = $5
+                       where owner_id = $1 and id = $2
+                       returning id, owner_id, scope, ask, answer, likes, created_ms, updated_ms";
+            let params = params![caller.id, id, ask.as_deref(), answer.as_deref(), app.now()];
+            Ok(tx.maybe(sql, params, read).await?.ok_or(Refusal::NoSuchRecord)?)
         })
     })
     .await

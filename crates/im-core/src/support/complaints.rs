@@ -42,13 +42,15 @@ pub struct Complaint {
     pub updated_ms: Millis,
 }
 
-/// Stores a complaint; returns its number.
-pub async fn create(app: &App, caller: Caller, draft: Draft) -> Result<i64> {
+/// Stores a complaint.
+pub async fn create(app: &App, caller: Caller, draft: Draft) -> Result<Complaint> {
     app.limiter.take(Rate::Ask, caller.id, app.now())?;
     app.write(move |app, tx| {
         Box::pin(async move {
             let sql = "insert into complaint (account_id, target_id, target_kind, target_name, reason, content, images,
-                         excerpt, created_ms, updated_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) returning id";
+                         excerpt, created_ms, updated_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+                       returning id, target_id, target_kind, target_name, reason, content, images, status, reply,
+                         created_ms, updated_ms";
             let params = params![
                 caller.id,
                 draft.target_id,
@@ -60,7 +62,7 @@ pub async fn create(app: &App, caller: Caller, draft: Draft) -> Result<i64> {
                 &draft.excerpt,
                 app.now()
             ];
-            Ok(tx.one(sql, params, |row| row.get("id")).await?)
+            Ok(tx.one(sql, params, read).await?)
         })
     })
     .await
@@ -95,7 +97,7 @@ pub async fn detail(app: &App, caller: Caller, id: i64) -> Result<(Account, Comp
     .await
 }
 
-/// Changes a complaint that nobody works on yet; `None` keeps what is there.
+/// Changes a complaint that nobody works on yet; `None` keeps what is there. The complaint as it is now.
 ///
 /// # Errors
 /// [`Refusal::NoSuchRecord`], [`Refusal::InProgress`].
@@ -105,7 +107,7 @@ pub async fn update(
     id: i64,
     content: Option<String>,
     images: Option<String>,
-) -> Result<()> {
+) -> Result<Complaint> {
     app.write(move |app, tx| {
         Box::pin(async move {
             let known = own(tx, caller.id, id).await?;
@@ -115,8 +117,9 @@ pub async fn update(
             let content = content.unwrap_or(known.content);
             let images = images.unwrap_or(known.images);
             let sql = "update complaint set content = $2, images = $3, updated_ms = $4 where id = $1";
-            tx.run(sql, params![id, &content, &images, app.now()]).await?;
-            Ok(())
+            let now = app.now();
+            tx.run(sql, params![id, &content, &images, now]).await?;
+            Ok(Complaint { content, images, updated_ms: now, ..known })
         })
     })
     .await

@@ -59,13 +59,13 @@ pub struct Reply {
     pub is_default: bool,
 }
 
-/// What is stored; what is `None` stays as it is, or as it begins.
-#[derive(Clone, Debug)]
+/// What is stored; what is `None` stays as it is, or as it begins: a quick text without words.
+#[derive(Clone, Debug, Default)]
 #[allow(missing_docs)] // as in [`Reply`]
 pub struct Draft {
-    pub kind: Kind,
-    pub title: String,
-    pub content: String,
+    pub kind: Option<Kind>,
+    pub title: Option<String>,
+    pub content: Option<String>,
     pub keyword: Option<String>,
     pub shown: Option<bool>,
     pub weight: Option<i64>,
@@ -102,11 +102,11 @@ pub async fn shown_answers(app: &App, merchant: AccountId) -> Result<Vec<Reply>>
     .await
 }
 
-/// Stores a text of the caller; answers its number.
+/// Stores a text of the caller.
 ///
 /// # Errors
 /// [`Refusal::NotAllowed`] for a seat, [`Refusal::MerchantsOnly`], [`Refusal::TooMany`].
-pub async fn add(app: &App, caller: Caller, draft: Draft) -> Result<i64> {
+pub async fn add(app: &App, caller: Caller, draft: Draft) -> Result<Reply> {
     app.write(move |_, tx| {
         Box::pin(async move {
             let owner = owner(tx, caller).await?.id;
@@ -114,58 +114,63 @@ pub async fn add(app: &App, caller: Caller, draft: Draft) -> Result<i64> {
             if tx.one(count, params![owner], |row| row.get::<i64>("n")).await? >= MOST {
                 return Err(Refusal::TooMany.into());
             }
-            let is_default = draft.is_default.unwrap_or(false);
-            if is_default {
-                clear_default(tx, owner, draft.kind).await?;
+            let reply = Reply::new().changed(draft);
+            if reply.is_default {
+                clear_default(tx, owner, reply.kind).await?;
             }
             let sql = "insert into reply (owner_id, kind, title, keyword, content, shown, weight, is_default)
                        values ($1, $2, $3, $4, $5, $6, $7, $8) returning id";
-            let Draft { kind, title, content, keyword, shown, weight, .. } = &draft;
-            let params = params![
-                owner,
-                kind.number(),
-                title,
-                keyword.as_deref().unwrap_or_default(),
-                content,
-                shown.unwrap_or(true),
-                weight.unwrap_or(WEIGHT),
-                is_default
-            ];
-            Ok(tx.one(sql, params, |row| row.get("id")).await?)
+            let Reply { kind, title, keyword, content, shown, weight, is_default, .. } = &reply;
+            let params = params![owner, kind.number(), title, keyword, content, *shown, *weight, *is_default];
+            let id = tx.one(sql, params, |row| row.get("id")).await?;
+            Ok(Reply { id, ..reply })
         })
     })
     .await
+}
+
+impl Reply {
+    /// As one begins.
+    fn new() -> Self {
+        let (title, keyword, content) = Default::default();
+        let (id, kind) = (0, Kind::Quick);
+        Reply { id, kind, title, keyword, content, shown: true, weight: WEIGHT, is_default: false }
+    }
+
+    fn changed(self, draft: Draft) -> Self {
+        Reply {
+            id: self.id,
+            kind: draft.kind.unwrap_or(self.kind),
+            title: draft.title.unwrap_or(self.title),
+            keyword: draft.keyword.unwrap_or(self.keyword),
+            content: draft.content.unwrap_or(self.content),
+            shown: draft.shown.unwrap_or(self.shown),
+            weight: draft.weight.unwrap_or(self.weight),
+            is_default: draft.is_default.unwrap_or(self.is_default),
+        }
+    }
 }
 
 /// Changes a text of the caller.
 ///
 /// # Errors
 /// [`Refusal::NotAllowed`] for a seat, [`Refusal::MerchantsOnly`], [`Refusal::NoSuchRecord`].
-pub async fn update(app: &App, caller: Caller, id: i64, draft: Draft) -> Result<()> {
+pub async fn update(app: &App, caller: Caller, id: i64, draft: Draft) -> Result<Reply> {
     app.write(move |_, tx| {
         Box::pin(async move {
             let owner = owner(tx, caller).await?.id;
-            let kept =
-                of(tx, owner).await?.into_iter().find(|reply| reply.id == id).ok_or(Refusal::NoSuchRecord)?;
-            let is_default = draft.is_default.unwrap_or(kept.is_default);
-            if is_default {
-                clear_default(tx, owner, draft.kind).await?;
+            let kept = of(tx, owner).await?.into_iter().find(|reply| reply.id == id);
+            let reply = kept.ok_or(Refusal::NoSuchRecord)?.changed(draft);
+            if reply.is_default {
+                clear_default(tx, owner, reply.kind).await?;
             }
             let sql =
                 "update reply set kind = $2, title = $3, keyword = $4, content = $5, shown = $6, weight = $7,
                          is_default = $8 where id = $1";
-            let params = params![
-                id,
-                draft.kind.number(),
-                &draft.title,
-                draft.keyword.as_deref().unwrap_or(&kept.keyword),
-                &draft.content,
-                draft.shown.unwrap_or(kept.shown),
-                draft.weight.unwrap_or(kept.weight),
-                is_default
-            ];
+            let Reply { kind, title, keyword, content, shown, weight, is_default, .. } = &reply;
+            let params = params![id, kind.number(), title, keyword, content, *shown, *weight, *is_default];
             tx.run(sql, params).await?;
-            Ok(())
+            Ok(reply)
         })
     })
     .await

@@ -1,10 +1,13 @@
 //! People without an account: a device that chats (egg.md §3). The signature that proves the
 //! client's build is the dialect's affair; what happens to rows is here.
+mod native;
+
 use crate::{
-    App, Rate, Refusal, Result,
+    AccountId, App, Rate, Refusal, Result,
     accounts::{self, Device, Door, Role, SignedIn},
 };
 use im_db::Tx;
+pub use native::{become_user, visit};
 
 /// Characters of the device id that name a new visitor.
 const NAME_CHARS: usize = 8;
@@ -29,29 +32,27 @@ pub fn admit(app: &App, device_id: &str, address: &str) -> Result<()> {
 pub async fn enter(app: &App, device: Device) -> Result<SignedIn> {
     app.write(move |app, tx| {
         Box::pin(async move {
-            let known = match accounts::visitor_by_device(tx, &device.id).await? {
-                Some(known) => {
-                    let still = accounts::describe_device(tx, known.id, &device, app.now()).await?;
-                    still.then_some(known.id) // or it registered this moment, and the device gets another
-                }
-                None => None,
-            };
-            let id = match known {
-                Some(id) => id,
-                None => {
-                    let name = free_name(tx, &device.id).await?;
-                    // No password fits the empty hash.
-                    match accounts::create(&app, tx, &name, "", Role::Visitor, &device).await {
-                        Ok(id) => id,
-                        // The same device came twice at once: the other call made it.
-                        Err(taken) => accounts::visitor_by_device(tx, &device.id).await?.ok_or(taken)?.id,
-                    }
-                }
-            };
+            let id = of_device(&app, tx, &device, &device.id).await?;
             accounts::sign_in(&app, tx, id, Door::Egg).await
         })
     })
     .await
+}
+
+/// The visitor of this device, made on first sight with a name that begins as `called` does.
+async fn of_device(app: &App, tx: &mut Tx, device: &Device, called: &str) -> Result<AccountId> {
+    if let Some(known) = accounts::visitor_by_device(tx, &device.id).await?
+        && accounts::describe_device(tx, known.id, device, app.now()).await?
+    {
+        return Ok(known.id); // otherwise it registered this moment, and the device gets another
+    }
+    let name = free_name(tx, called).await?;
+    // No password fits the empty hash.
+    match accounts::create(app, tx, &name, "", Role::Visitor, device).await {
+        Ok(id) => Ok(id),
+        // The same device came twice at once: the other call made it.
+        Err(taken) => Ok(accounts::visitor_by_device(tx, &device.id).await?.ok_or(taken)?.id),
+    }
 }
 
 /// Turns the visitor of this device into a user and signs it in; a device without a visitor gets a

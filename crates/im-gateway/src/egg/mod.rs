@@ -78,6 +78,7 @@ pub fn variant(posted: &Posted, viewer: AccountId) -> Variant {
     match &posted.message.body {
         Body::Auto { asked: Some(_), .. } | Body::Notice(Notice::Befriended) => Variant::Own,
         Body::Notice(Notice::Revoked { .. }) if direct && mine => Variant::Nothing,
+        Body::Notice(Notice::Edited { .. } | Notice::Reacted { .. }) => Variant::Nothing,
         Body::Notice(_) => Variant::Shared,
         _ if mine => Variant::Nothing,
         _ => Variant::Shared,

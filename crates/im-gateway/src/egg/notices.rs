@@ -112,7 +112,12 @@ pub(super) fn view(style: &Style, posted: &Posted, notice: &Notice, viewer: Acco
         }
         Notice::MutedAll { on: true } => spoken(style, posted, &format!("[{me}] 设置全群禁言")),
         Notice::MutedAll { on: false } => spoken(style, posted, &format!("[{me}] 解除全群禁言")),
+        Notice::OwnerChanged { to, .. } => {
+            spoken(style, posted, &format!("[{me}]将群主转让给 [{}]", to.name))
+        }
         Notice::Revoked { message, .. } => revoked(style, posted, message),
+        // Never sent: clients of this dialect can neither change what they have nor show an emoji to it.
+        Notice::Edited { .. } | Notice::Reacted { .. } => spoken(style, posted, ""),
     }
 }
 

@@ -80,7 +80,8 @@ impl Pusher {
             }
             Notice::Befriended => self.befriended(posted),
             Notice::Revoked { mid: None, .. } | Notice::JoinAsked { .. } | Notice::MemberLeft { .. } => {}
-            Notice::GroupDissolved => {} // `removeGroup` says it
+            Notice::Edited { .. } | Notice::Reacted { .. } => {} // no event of this dialect says so
+            Notice::GroupDissolved => {}                         // `removeGroup` says it
             Notice::Revoked { mid: Some(mid), deleted, .. } => {
                 let (r#type, id) = match &posted.place {
                     Place::Direct { peer, .. } => ("friend", peer.id.0),
@@ -154,12 +155,14 @@ impl Pusher {
                     self.tell([Channel::User(*to)], "removeFriend", || json!({ "uid": gone }));
                 }
             }
-            Change::Profile { account, avatar, names } => {
+            Change::Profile { account, avatar, names, .. } => {
                 for (receiver, name) in names {
                     let view = || FaceView::new(*account, name, avatar);
                     self.tell([Channel::User(*receiver)], "updateFriend", view);
                 }
             }
+            Change::Contact { .. } | Change::Request { .. } => {} // those who are concerned are told in entries
+            Change::Group { name: false, avatar: false, mute_all: false, .. } => {} // nothing that clients show
             Change::Group { group, name, avatar, mute_all } => {
                 let view = || GroupChange::of(group.id).with(group, *name, *avatar, *mute_all);
                 self.tell(all(), "updateGroup", view);
@@ -168,20 +171,21 @@ impl Pusher {
                 let view = || json!({ "gid": group, "uid": account, "value": u8::from(*on) });
                 self.tell(all(), "groupManager", view);
             }
-            Change::Read { to, reader, read_ms, mid } => {
+            Change::Read { to: Some(to), reader, read_ms, mid, .. } => {
                 let ((r#type, id), time) = (named(*to), seconds(*read_ms));
                 self.tell(all(), "read", || {
                     json!({ "type": r#type, "id": id, "uid": reader, "last_read_time": time, "last_read_mid": mid })
                 });
             }
-            Change::View { to, hidden, pinned, unread } => {
+            Change::Read { to: None, .. } | Change::View { to: None, .. } | Change::Delivered { .. } => {}
+            Change::View { to: Some(to), hidden, pinned, unread, .. } => {
                 let (r#type, id) = named(*to);
                 let state = if *hidden { "hidden" } else { "chatting" };
                 self.tell(all(), "conversationUpdate", || {
                     json!({ "type": r#type, "id": id, "state": state, "top": u8::from(*pinned), "unread_count": unread })
                 });
             }
-            Change::Deleted { to, mid, by, for_all } => {
+            Change::Deleted { to, mid, by, for_all, .. } => {
                 let ((r#type, id), ty) = (named(*to), if *for_all { 2 } else { 1 });
                 let view = || json!({ "type": r#type, "id": id, "mid": mid, "uid": by, "ty": ty });
                 self.tell(all(), "message_delete", view);

@@ -30,12 +30,15 @@ pub fn notice(notice: &Notice, sender: AccountId, name: &str) -> Option<String> 
         Notice::Joined { account, name, inviter: Some(inviter) } => {
             format!("{} 邀请 {} 加入了群聊", plain(inviter), link(*account, name))
         }
+        Notice::OwnerChanged { to, .. } => format!("{} 将群主转让给 {}", me(), link(to.id, &to.name)),
         Notice::GroupDissolved // its channel says so, and nobody reads it afterwards
         | Notice::Befriended
         | Notice::FriendAsked
         | Notice::JoinAsked { .. }
         | Notice::MemberLeft { .. }
-        | Notice::Revoked { .. } => return None,
+        | Notice::Revoked { .. }
+        | Notice::Edited { .. } // a page has the new text
+        | Notice::Reacted { .. } => return None,
     })
 }
 
@@ -90,6 +93,7 @@ mod tests {
             (Notice::MutedAll { on: true }, "[A](@9) 设置全群禁言"),
             (Notice::MutedAll { on: false }, "[A](@9) 解除全群禁言"),
             (Notice::GroupRenamed { name: "<X>".into() }, "[A](@9) 将群名称修改为 &lt;X&gt;"),
+            (Notice::OwnerChanged { from: named(9, "A"), to: b() }, "[A](@9) 将群主转让给 [B](@10)"),
             (joined(None), "[B](@10) 加入了群聊"),
             (joined(Some("Z")), "Z 邀请 [B](@10) 加入了群聊"),
         ];

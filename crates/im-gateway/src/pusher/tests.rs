@@ -11,7 +11,7 @@ use im_core::{
     SessionId,
     accounts::{Caller, Door, Role},
     conversations::Group,
-    messages::{Body, Face, Message, Named, Notice, Place, Posted, Quoted, To},
+    messages::{Body, Extra, Face, Message, Named, Notice, Place, Posted, Quoted, To},
     switches::Switches,
 };
 use serde_json::{Value, json};
@@ -92,6 +92,8 @@ fn posted(body: Body, place: Place) -> Posted {
         body,
         raw: None,
         created_ms: Millis(1_559_032_013_999),
+        client_id: None,
+        extra: Extra::default(),
     };
     Posted { message, sender: face(TOM, "Tom"), place, quote: None, echo: None }
 }
@@ -117,7 +119,8 @@ fn a_message_is_told_to_both_sides_and_their_private_channels() {
     let pusher = pusher();
     let tom = listener(&pusher, TOM, &["user-9"]);
     let jerry = listener(&pusher, JERRY, &["user-10", "private-user-10"]);
-    let quote = Some(Quoted { mid: Mid(7), said: Some((Body::Text("<".repeat(300)), None)) });
+    let said = Some((Body::Text("<".repeat(300)), None));
+    let quote = Some(Quoted { mid: Mid(7), seq: Seq(1), sender: JERRY, said });
     let message = posted(Body::Text("你好 <b>{POPBASEURI}".into()), direct());
     pusher.dispatch(&told(Posted { quote, echo: Some("1'".into()), ..message }));
     let data = json!({
@@ -135,8 +138,12 @@ fn a_message_is_told_to_both_sides_and_their_private_channels() {
 fn every_event_is_told_as_the_contract_has_it() {
     let notice = |what: Notice, place: Place| told(posted(Body::Notice(what), place));
     let people = || vec![Named { id: JERRY, name: "Jerry".into() }];
-    let revoked =
-        |mid: Option<i64>, deleted| Notice::Revoked { message: String::new(), mid: mid.map(Mid), deleted };
+    let revoked = |mid: Option<i64>, deleted| Notice::Revoked {
+        message: String::new(),
+        mid: mid.map(Mid),
+        seq: None,
+        deleted,
+    };
     let inbox = || Place::Inbox(face(JERRY, "Jerry"));
     let joined = |what: Notice| {
         let by = Named { id: TOM, name: "Tom".into() };
@@ -155,6 +162,8 @@ fn every_event_is_told_as_the_contract_has_it() {
             Some(("addFriend", "user-10", json!({ "uid": 9, "name": "Cat", "avatar": "/a.png?x=&#039;" }))),
         ),
         (notice(revoked(None, false), direct()), None),
+        (notice(Notice::Edited { mid: Mid(5), seq: Seq(2), text: Some("new".into()) }, in_group()), None),
+        (notice(Notice::Reacted { mid: Mid(5), seq: Seq(2), emoji: "👍".into(), on: true }, direct()), None),
         (
             notice(revoked(Some(5), false), direct()),
             Some(("revoke", "user-10", json!({ "type": "friend", "id": 10, "mid": 5, "uid": 9 }))),
@@ -210,7 +219,12 @@ fn every_event_is_told_as_the_contract_has_it() {
         (
             changed(
                 TOM,
-                Change::Profile { account: TOM, avatar: "/t".into(), names: vec![(JERRY, "<Cat>".into())] },
+                Change::Profile {
+                    account: TOM,
+                    name: "Tom".into(),
+                    avatar: "/t".into(),
+                    names: vec![(JERRY, "<Cat>".into())],
+                },
             ),
             Some(("updateFriend", "user-10", json!({ "uid": 9, "name": "&lt;Cat&gt;", "avatar": "/t" }))),
         ),
@@ -231,7 +245,14 @@ fn every_event_is_told_as_the_contract_has_it() {
         (
             changed(
                 JERRY,
-                Change::Read { to: in_circle, reader: JERRY, read_ms: Millis(5_999), mid: Mid(8) },
+                Change::Read {
+                    to: Some(in_circle),
+                    conversation: GROUP,
+                    reader: JERRY,
+                    read_ms: Millis(5_999),
+                    mid: Mid(8),
+                    seq: Seq(3),
+                },
             ),
             Some((
                 "read",
@@ -240,7 +261,16 @@ fn every_event_is_told_as_the_contract_has_it() {
             )),
         ),
         (
-            changed(JERRY, Change::View { to: friend, hidden: true, pinned: false, unread: 3 }),
+            changed(
+                JERRY,
+                Change::View {
+                    to: Some(friend),
+                    conversation: ConversationId(7),
+                    hidden: true,
+                    pinned: false,
+                    unread: 3,
+                },
+            ),
             Some((
                 "conversationUpdate",
                 "user-10",
@@ -248,7 +278,18 @@ fn every_event_is_told_as_the_contract_has_it() {
             )),
         ),
         (
-            changed(JERRY, Change::Deleted { to: friend, mid: Mid(4), by: JERRY, for_all: false }),
+            changed(
+                JERRY,
+                Change::Deleted {
+                    to: friend,
+                    conversation: ConversationId(5),
+                    mid: Mid(4),
+                    seq: Seq(1),
+                    created_ms: Millis(0),
+                    by: JERRY,
+                    for_all: false,
+                },
+            ),
             Some((
                 "message_delete",
                 "user-10",

@@ -59,6 +59,16 @@ impl Ws {
         Ws { stream, reader }
     }
 
+    /// Lets the other side say messages of so many bytes.
+    pub fn allow(&mut self, longest: usize) {
+        self.reader.longest = longest;
+    }
+
+    /// What the other side said and was read already.
+    pub fn heard_already(&mut self) -> Result<Option<Heard>, Broken> {
+        self.reader.next()
+    }
+
     /// The next thing that the other side says; `None` when it hung up. A call that is dropped
     /// half-way loses nothing.
     pub async fn recv(&mut self) -> Result<Option<Heard>, Broken> {

@@ -1,7 +1,8 @@
 //! Frames on their way in.
 use super::{Broken, frame::opcode};
 
-/// Bytes that a client may say in one message; clients send heartbeats only.
+/// Bytes that a client may say in one message, unless its protocol allows more or less: most send
+/// heartbeats only.
 pub(super) const LONGEST: usize = 64 * 1024;
 /// Bytes of a control frame at most (RFC 6455 §5.5).
 const CONTROL: usize = 125;
@@ -22,8 +23,9 @@ pub enum Heard {
 }
 
 /// Makes messages out of pieces as they come from the network.
-#[derive(Default)]
 pub struct Reader {
+    /// Bytes of a message at most.
+    pub(super) longest: usize,
     /// Read and not understood yet: nothing, or a piece of a frame.
     bytes: Vec<u8>,
     /// How much of `bytes` is done with.
@@ -38,6 +40,12 @@ struct Header {
     /// Where the payload begins.
     start: usize,
     length: usize,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Reader { longest: LONGEST, bytes: Vec::new(), done: 0, message: None }
+    }
 }
 
 impl Reader {
@@ -65,12 +73,12 @@ impl Reader {
     pub fn next(&mut self) -> Result<Option<Heard>, Broken> {
         loop {
             let rest = &mut self.bytes[self.done..];
-            let Some(header) = header(rest)? else { break };
+            let Some(header) = header(rest, self.longest)? else { break };
             let Some(masked) = rest.get_mut(header.start - 4..header.start + header.length) else { break };
             let (mask, payload) = masked.split_at_mut(4);
             payload.iter_mut().zip(mask.iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
             self.done += header.start + header.length;
-            let heard = understand(&mut self.message, &header, payload)?;
+            let heard = understand(&mut self.message, &header, payload, self.longest)?;
             // Of Pings that came together the last is answered (RFC 6455 §5.5.3).
             if heard.is_some() && !(header.opcode == opcode::PING && self.ping_follows()) {
                 self.tidy();
@@ -84,7 +92,7 @@ impl Reader {
     fn ping_follows(&self) -> bool {
         let rest = &self.bytes[self.done..];
         let whole = |header: &Header| rest.len() >= header.start + header.length;
-        matches!(header(rest), Ok(Some(next)) if next.opcode == opcode::PING && whole(&next))
+        matches!(header(rest, self.longest), Ok(Some(next)) if next.opcode == opcode::PING && whole(&next))
     }
 
     /// A reader that waits for nothing holds no memory.
@@ -96,7 +104,7 @@ impl Reader {
 }
 
 /// The header at the beginning of `bytes`, if it is there as a whole (RFC 6455 §5.2).
-fn header(bytes: &[u8]) -> Result<Option<Header>, Broken> {
+fn header(bytes: &[u8], longest: usize) -> Result<Option<Header>, Broken> {
     let &[first, second, ..] = bytes else { return Ok(None) };
     let (last, opcode, masked, short) = (first & 0x80 != 0, first & 0x0F, second & 0x80 != 0, second & 0x7F);
     if first & 0x70 != 0 {
@@ -124,7 +132,7 @@ fn header(bytes: &[u8]) -> Result<Option<Header>, Broken> {
         _ => extended.iter().fold(0, |length, byte| length << 8 | u64::from(*byte)),
     };
     match usize::try_from(length) {
-        Ok(length) if length <= LONGEST => Ok(Some(Header { last, opcode, start: 2 + size + 4, length })),
+        Ok(length) if length <= longest => Ok(Some(Header { last, opcode, start: 2 + size + 4, length })),
         _ => Err(Broken::Protocol("a frame that is too long")),
     }
 }
@@ -134,13 +142,14 @@ fn understand(
     message: &mut Option<(bool, Vec<u8>)>,
     header: &Header,
     payload: &[u8],
+    longest: usize,
 ) -> Result<Option<Heard>, Broken> {
     match (header.opcode, &mut *message) {
         (opcode::PING, _) => return Ok(Some(Heard::Ping(payload.to_vec()))),
         (opcode::PONG, _) => return Ok(Some(Heard::Pong(payload.to_vec()))),
         (opcode::CLOSE, _) => return Ok(Some(Heard::Close)),
         (opcode::CONTINUATION, Some((_, begun))) => {
-            if begun.len() + payload.len() > LONGEST {
+            if begun.len() + payload.len() > longest {
                 return Err(Broken::Protocol("a message that is too long"));
             }
             begun.extend_from_slice(payload);

@@ -75,6 +75,21 @@ fn messages_come_out_however_they_are_cut() {
 }
 
 #[test]
+fn a_protocol_says_how_long_messages_may_be() {
+    // allowed, length, whether it comes through in one frame, and in two
+    for (longest, length, comes) in [(10, 10, true), (10, 11, false), (LONGEST * 4, LONGEST + 1, true)] {
+        let (whole, half) = (vec![b'x'; length], length / 2);
+        let halves = [frame(0x01, &whole[..half]), frame(0x80, &whole[half..])].concat();
+        for said in [frame(0x81, &whole), halves] {
+            let mut reader = Reader::default();
+            reader.longest = longest;
+            reader.feed(&said);
+            assert_eq!(reader.next().is_ok_and(|heard| heard.is_some()), comes, "{longest} {length}");
+        }
+    }
+}
+
+#[test]
 fn of_pings_that_come_together_the_last_is_heard() {
     let ping = |n| frame(0x80 | opcode::PING, &[n]);
     let said = [ping(1), ping(2), frame(0x81, b"hi"), ping(3), frame(0x80 | opcode::PONG, b""), ping(4)];

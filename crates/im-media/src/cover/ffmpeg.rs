@@ -18,13 +18,13 @@ use crate::{Error, Result};
 const COMPLAINT_BYTES: u64 = 4 << 10;
 
 /// Containers that ffmpeg may open. No playlists: those name other files.
-const CONTAINERS: &str = "mov,matroska,avi,flv,mpegts,mpeg,mpegvideo,asf,ogg,dv,h264,hevc";
+pub(super) const CONTAINERS: &str = "mov,matroska,avi,flv,mpegts,mpeg,mpegvideo,asf,ogg,dv,h264,hevc";
 
 /// Pixels of the largest frame: 8K. A file of some bytes may claim any size.
-const MAX_PIXELS: &str = "35389440";
+pub(super) const MAX_PIXELS: &str = "35389440";
 
 /// Bytes of the largest piece of memory: an 8K frame in 16-bit colour.
-const MAX_PIECE_BYTES: &str = "300000000";
+pub(super) const MAX_PIECE_BYTES: &str = "300000000";
 
 /// Height that no picture exceeds, however narrow the video is.
 const MAX_HEIGHT: u32 = 7680;
@@ -117,7 +117,7 @@ async fn complaint(mut stderr: impl AsyncRead + Unpin) -> String {
     String::from_utf8_lossy(&start).into_owned()
 }
 
-fn spawn_error(error: io::Error) -> Error {
+pub(super) fn spawn_error(error: io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => Error::FfmpegMissing,
         _ => Error::Io(error),

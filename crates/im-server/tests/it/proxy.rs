@@ -54,6 +54,8 @@ struct Line {
     to: SocketAddr,
     /// Whether the server learns only later that a line broke.
     silent: bool,
+    /// Bytes upwards before a fault, at most.
+    up: usize,
     dice: Mutex<StdRng>,
     ticks: watch::Sender<u64>,
     healed: CancellationToken,
@@ -68,11 +70,22 @@ const FIRST_PONG: usize = 2 + 4 + 8;
 impl Proxy {
     /// A proxy to the server at `base`. With `silent` the server learns only later that a line broke.
     pub async fn start(base: &str, seed: u64, silent: bool) -> Proxy {
+        // Upwards little is said: Pongs and heartbeats.
+        Proxy::with(base, seed, silent, 200).await
+    }
+
+    /// The same for clients that say as much as they hear.
+    pub async fn among_talkers(base: &str, seed: u64) -> Proxy {
+        Proxy::with(base, seed, false, 4_000).await
+    }
+
+    async fn with(base: &str, seed: u64, silent: bool, up: usize) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let line = Arc::new(Line {
             to: base.trim_start_matches("http://").parse().unwrap(),
             silent,
+            up,
             dice: Mutex::new(StdRng::seed_from_u64(seed)),
             ticks: watch::Sender::new(0),
             healed: CancellationToken::new(),
@@ -99,6 +112,11 @@ impl Proxy {
         format!("ws://{}/ws?token={token}", self.address)
     }
 
+    /// Where the WebSocket at this path is.
+    pub fn address(&self, path: &str) -> String {
+        format!("ws://{}{path}", self.address)
+    }
+
     /// Something happened: what was held back or swallowed for long enough comes to its end.
     pub fn tick(&self) {
         self.line.ticks.send_modify(|ticks| *ticks += 1);
@@ -122,8 +140,7 @@ impl Line {
         let mut dice = self.dice.lock().unwrap();
         let kind = [Kind::Cut, Kind::Cut, Kind::Swallow, Kind::Hold][dice.random_range(0..4)];
         let side = if dice.random() { Side::Up } else { Side::Down };
-        // Upwards little is said: Pongs and heartbeats.
-        let most = if side == Side::Up { 200 } else { 16_000 };
+        let most = if side == Side::Up { self.up } else { 16_000 };
         let after =
             if dice.random_ratio(1, 8) { dice.random_range(0..300) } else { dice.random_range(0..most) };
         Fault { kind, side, after, ticks: dice.random_range(1..12) }

@@ -2,6 +2,7 @@
 //! its seats (pop.md §6).
 
 mod matching;
+mod once;
 mod opening;
 mod store;
 
@@ -11,6 +12,7 @@ use crate::{
     messages::{self, Body, Draft, Entry, Named, Place, Posted},
 };
 use im_db::Tx;
+pub use once::{Said, say_once};
 pub use opening::{Online, Opened, open};
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 //! with a server key, and sockets of the Pusher protocol. `§` names sections of the contract.
 mod digest;
 mod files;
-mod kit;
+pub mod kit;
 
 mod cross;
 mod curl;

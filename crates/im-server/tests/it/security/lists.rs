@@ -239,7 +239,7 @@ async fn an_unknown_route_says_so() {
     let im = Im::start().await;
     let ann = im.user("anna").await;
     for path in
-        ["/api/nothing", "/api", "/api/", "/nothing", "/", "/api/regChat/", "/api/regchat", "/api/userinfo"]
+        ["/api/nothing", "/api", "/api/", "/nothing", "/api/regChat/", "/api/regchat", "/api/userinfo"]
     {
         for method in [Method::GET, Method::POST, Method::DELETE] {
             let got = answer(ann.request(method.clone(), path)).await;

@@ -1,10 +1,15 @@
 //! People as others see them, and what they change about themselves (pop.md §3.3).
+mod editing;
+mod sight;
+
 use crate::{
     AccountId, App, Audience, Change as Told, Event, Rate, Refusal, Result,
     accounts::{self, Account, Caller, Change, privacy},
     contacts,
 };
+pub use editing::edit;
 use im_db::Tx;
+pub use sight::{Sight, Who, people, sight};
 use std::{collections::HashMap, sync::Arc};
 
 /// Who looks.
@@ -179,6 +184,7 @@ pub async fn update(app: &App, id: AccountId, changes: Changes) -> Result<()> {
         Box::pin(async move {
             let Changes { nickname, avatar, sign, enabled } = changes;
             let seen = nickname.is_some() || avatar.is_some();
+            let told = seen || sign.is_some();
             let nickname = nickname.map(|text| app.censor().clean(&text).into_owned());
             let all = [nickname.map(Change::Nickname), avatar.map(Change::Avatar), sign.map(Change::Bio)];
             for change in all.into_iter().flatten() {
@@ -187,7 +193,7 @@ pub async fn update(app: &App, id: AccountId, changes: Changes) -> Result<()> {
             if let Some(enabled) = enabled {
                 accounts::switch_account(&app, tx, id, enabled).await?;
             }
-            if seen { tell_friends(&app, tx, id).await } else { Ok(()) }
+            if told { tell(&app, tx, id, seen).await } else { Ok(()) }
         })
     })
     .await
@@ -202,15 +208,18 @@ pub async fn change(app: &App, caller: Caller, mut change: Change) -> Result<()>
         Change::Privacy(text) => privacy::check(text)?,
         Change::Nickname(name) => *name = app.censor().clean(name).into_owned(),
         Change::Avatar(_) | Change::Bio(_) | Change::FriendPolicy(_) => {}
+        Change::Gender(_) | Change::Birthday(_) | Change::Location(_) | Change::Website(_) => {
+            editing::check(&change)?;
+        }
     }
-    let seen = matches!(change, Change::Nickname(_) | Change::Avatar(_));
+    let (seen, told) = (change.is_seen(), change.is_profile());
     if seen {
         app.limiter.take(Rate::Ask, caller.id, app.now())?; // all friends are told
     }
     app.write(move |app, tx| {
         Box::pin(async move {
             accounts::write_profile(tx, caller.id, &change, app.now()).await?;
-            if seen { tell_friends(&app, tx, caller.id).await } else { Ok(()) }
+            if told { tell(&app, tx, caller.id, seen).await } else { Ok(()) }
         })
     })
     .await
@@ -230,16 +239,16 @@ pub async fn set_merchant(app: &App, id: AccountId, merchant: bool) -> Result<()
     .await
 }
 
-async fn tell_friends(app: &App, tx: &mut Tx, id: AccountId) -> Result<()> {
+/// Tells the account's own devices that its profile changed, and its friends when it is something that they
+/// see.
+async fn tell(app: &App, tx: &mut Tx, id: AccountId, seen: bool) -> Result<()> {
     let account = accounts::by_id(tx, id).await?.ok_or(Refusal::NoSuchAccount)?;
-    let remarks = contacts::remarks_on(tx, id).await?;
+    let remarks = if seen { contacts::remarks_on(tx, id).await? } else { Vec::new() };
     let name = |remark: String| if remark.is_empty() { account.display().to_owned() } else { remark };
     let names: Vec<_> = remarks.into_iter().map(|(friend, remark)| (friend, name(remark))).collect();
-    if names.is_empty() {
-        return Ok(());
-    }
-    let friends = names.iter().map(|(friend, _)| *friend).collect();
-    let change = Told::Profile { account: id, avatar: account.avatar.clone(), names };
-    app.emit(tx, Event::Changed(Audience::Accounts(friends), Arc::new(change)));
+    let told = names.iter().map(|(friend, _)| *friend).chain([id]).collect();
+    let (name, avatar) = (account.display().to_owned(), account.avatar);
+    let change = Told::Profile { account: id, name, avatar, names };
+    app.emit(tx, Event::Changed(Audience::Accounts(told), Arc::new(change)));
     Ok(())
 }
