@@ -3,25 +3,48 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check bench bench-postgres clean
+.PHONY: help run web test test-web screenshots soak check bench bench-postgres clean
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 help: ## Says what there is to make
 	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
-run: ## Builds the release binary and serves on http://localhost:7001, data in ./data
+run: web ## Builds the pages and the release binary and serves on http://localhost:7001, data in ./data
 	@scripts/need rust
 	cargo build --release --package im-server
 	exec $(TARGET)/release/hongyan serve
 
-test: ## Runs every test on SQLite, those of the database and of the server on PostgreSQL, and those of tests/push
-	@scripts/need rust postgres ffmpeg curl node
+# The pages are built before the binary that holds them, and only when something changed.
+WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
+
+web: $(TARGET)/web.built ## Builds the pages: the chat, the reference of the API
+
+$(TARGET)/web.installed: web/package-lock.json
+	@scripts/need node
+	npm ci --prefix web --no-audit --no-fund
+	@mkdir -p $(@D) && touch $@
+
+$(TARGET)/web.built: $(TARGET)/web.installed $(WEB_SOURCES)
+	npm run build --prefix web
+	@touch $@
+
+test: web test-web ## Runs every test: on SQLite, those of the server on PostgreSQL too, the pages in a real browser
+	@scripts/need rust postgres ffmpeg curl node chromium
 	env --unset=TEST_POSTGRES_URL cargo test --workspace --no-fail-fast
 	scripts/with-postgres cargo test --no-fail-fast --package im-db
 	scripts/with-postgres cargo test --no-fail-fast --package im-server --test it
 	npm ci --prefix tests/push --no-audit --no-fund
 	HONGYAN=$(abspath $(TARGET))/debug/hongyan node --test tests/push/push.test.js
+	HONGYAN=$(abspath $(TARGET))/debug/hongyan npm run test:browser --prefix web
+
+test-web: web ## Checks the types of the pages and runs their unit tests
+	npm test --prefix web
+
+screenshots: web ## Takes the pictures of the pages: phone and desktop, light and dark, in both languages
+	@scripts/need rust node chromium
+	cargo build --package im-server
+	HONGYAN=$(abspath $(TARGET))/debug/hongyan npm run screenshots --prefix web
 
 soak: ## Kills, starves, cuts off and confuses servers, each proof for SOAK_SECONDS (600)
 	@scripts/need rust postgres ffmpeg curl

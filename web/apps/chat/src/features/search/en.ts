@@ -1,0 +1,16 @@
+export default {
+  title: 'Search',
+  label: 'Search chats, contacts and messages',
+  inConversation: 'Search messages',
+  hint: 'Type to find chats, contacts and messages',
+  conversations: 'Chats',
+  contacts: 'Contacts',
+  people: 'More people',
+  messages: 'Messages',
+  none: 'Nothing found for “{query}”',
+  noneHint: 'Try other words.',
+  more: 'Load more',
+  loading: 'Searching…',
+  found: 'No results | One result | {n} results',
+  from: '{name}: ',
+}

@@ -1,0 +1,16 @@
+export default {
+  title: '搜索',
+  label: '搜索聊天、联系人和消息',
+  inConversation: '查找聊天记录',
+  hint: '输入关键字，搜索聊天、联系人和消息',
+  conversations: '聊天',
+  contacts: '联系人',
+  people: '更多用户',
+  messages: '消息',
+  none: '没有找到“{query}”',
+  noneHint: '换个关键字试试。',
+  more: '加载更多',
+  loading: '正在搜索…',
+  found: '找到 {n} 条结果',
+  from: '{name}：',
+}
