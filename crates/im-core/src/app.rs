@@ -100,7 +100,7 @@ crate::settings! {
         /// Seconds in which a new socket must say whose it is.
         hello_s: u64 = 10,
         /// New sockets that may not have said it yet; more are sent away.
-        hello_sockets: usize = 1_000,
+        hello_sockets: usize = 10_000,
         /// Whether visitors may ask for friendship.
         visitors_may_befriend: bool = true,
         /// Bytes that one account may upload in 24 hours.

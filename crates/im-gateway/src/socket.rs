@@ -95,6 +95,24 @@ pub(crate) async fn say_goodbye(ws: &mut Ws, last: Vec<Frame>) {
     let _ = timeout(FAREWELL, farewell).await;
 }
 
+/// Writes what waits, in a protocol that proves nothing; false when the socket is to end.
+pub(crate) async fn write_out(ws: &mut Ws, outbox: &Outbox, work: Work) -> Result<bool, Broken> {
+    if work.end == Some(End::Drop) {
+        return Ok(false);
+    }
+    let mut frames: Vec<_> = work.frames.into_iter().map(|out| out.frame).collect();
+    if work.beat {
+        frames.push(Frame::ping(0));
+    }
+    bounded(outbox, ws.send(&frames)).await?;
+    if let Some(End::Close(code)) = work.end {
+        outbox.close();
+        Box::pin(say_goodbye(ws, vec![Frame::close(code)])).await;
+        return Ok(false);
+    }
+    Ok(true)
+}
+
 /// Runs something that writes to a socket: it ends when the socket is dropped.
 pub(crate) async fn bounded<T>(
     outbox: &Outbox,

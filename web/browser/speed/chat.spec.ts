@@ -7,7 +7,7 @@ const MESSAGES = 100_000
 const AT_ONCE = 64
 const ROUNDS = 7
 
-test('the first paint, the first load, and a long conversation', async ({ server, visit }) => {
+test('the first paint, and a long conversation', async ({ server, visit }) => {
   const [ann, bob] = [await register(server, 'ann_01', 'Ann'), await register(server, 'bob_01', 'Bob')]
   const conversation = await befriend(server, ann, bob)
   let next = 0
@@ -31,10 +31,6 @@ test('the first paint, the first load, and a long conversation', async ({ server
       list: performance.now(),
     })))
   }
-  const script = await page.evaluate(() => {
-    const scripts = performance.getEntriesByType('resource') as PerformanceResourceTiming[]
-    return scripts.filter(({ name }) => /\/assets\/.*\.js$/.test(name)).reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)
-  })
   const opened = []
   for (let round = 0; round < ROUNDS; round += 1) {
     await page.goto('/')
@@ -43,7 +39,6 @@ test('the first paint, the first load, and a long conversation', async ({ server
   }
   console.log(`first contentful paint   ${spread(loads.map(({ paint }) => paint))} ms`)
   console.log(`conversation list shown  ${spread(loads.map(({ list }) => list))} ms`)
-  console.log(`scripts of the list      ${(script / 1024).toFixed(0)} KiB compressed`)
   console.log(`open ${MESSAGES} messages     ${spread(opened)} ms to the last page`)
 })
 

@@ -1,4 +1,4 @@
-import { befriend, register } from '../api.ts'
+import { befriend, call, makeGroup, PASSWORD, register } from '../api.ts'
 import { expect, test } from '../people.ts'
 import { conversation, field, message, open, say, signIn } from '../steps.ts'
 
@@ -44,4 +44,20 @@ test('a group of three is made, talks, and loses a member', async ({ visit, serv
   await e.getByRole('dialog').getByRole('button', { name: 'Leave group' }).click()
   await expect(conversation(e, 'Wild geese')).toHaveCount(0)
   await expect(a.getByText('2 members')).toBeVisible()
+})
+
+test('whoever holds an invitation sees where it leads, and comes in after signing in', async ({ visit, server }) => {
+  const [ann, bob] = [await register(server, 'ann_01', 'Ann'), await register(server, 'bob_01', 'Bob')]
+  const group = await makeGroup(server, ann, 'Wild geese', [])
+  const { token } = await call(server, 'POST', `/groups/${group}/invites`, ann.token, {})
+  const { page } = await visit('Bob')
+  await page.goto(`/i/${token}`)
+  await expect(page.getByRole('heading', { name: 'Wild geese' })).toBeVisible()
+  await page.getByRole('button', { name: 'Sign in to join' }).click()
+  await page.getByLabel('Username').fill(bob.username)
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.getByRole('button', { name: 'Join group' }).click()
+  await say(page, 'I found the way')
+  await expect(page.getByRole('article').filter({ hasText: 'I found the way' })).toBeVisible()
 })

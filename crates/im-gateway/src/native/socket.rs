@@ -8,8 +8,7 @@ use super::{
 };
 use crate::{
     hub::Hub,
-    outbox::{End, Work},
-    socket::{bounded, say_goodbye},
+    socket::{bounded, say_goodbye, write_out},
     ws::{Broken, Frame, Heard, Ws},
 };
 use im_core::{
@@ -133,7 +132,7 @@ impl Task<'_> {
         let socket = self.socket.clone();
         loop {
             let go_on = tokio::select! {
-                work = socket.outbox.work(BATCH) => Box::pin(self.write(work)).await?,
+                work = socket.outbox.work(BATCH) => Box::pin(write_out(&mut self.ws, &socket.outbox, work)).await?,
                 () = self.jobs.done(self.hub, &socket) => true,
                 heard = self.ws.recv(), if self.jobs.has_room() => match heard? {
                     Some(heard) => Box::pin(self.heard(heard)).await?,
@@ -144,25 +143,6 @@ impl Task<'_> {
                 return Ok(());
             }
         }
-    }
-
-    /// Writes what waits; false when the socket is to end.
-    async fn write(&mut self, work: Work) -> Result<bool, Broken> {
-        if work.end == Some(End::Drop) {
-            return Ok(false);
-        }
-        let mut frames: Vec<_> = work.frames.into_iter().map(|out| out.frame).collect();
-        if work.beat {
-            frames.push(Frame::ping(0));
-        }
-        let outbox = &self.socket.outbox;
-        bounded(outbox, self.ws.send(&frames)).await?;
-        if let Some(End::Close(code)) = work.end {
-            outbox.close();
-            Box::pin(say_goodbye(&mut self.ws, vec![Frame::close(code)])).await;
-            return Ok(false);
-        }
-        Ok(true)
     }
 
     /// Takes a frame of the client, and those that came with it; false when it says goodbye.

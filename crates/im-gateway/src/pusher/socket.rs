@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     hub::Hub,
-    outbox::{End, Work},
-    socket::{bounded, say_goodbye},
+    outbox::Work,
+    socket::{bounded, say_goodbye, write_out},
     ws::{Broken, Frame, Heard, Ws},
 };
 use im_core::AccountId;
@@ -72,24 +72,10 @@ impl Task<'_> {
 
     /// Writes what waits; false when the socket is to end.
     async fn write(&mut self, work: Work) -> Result<bool, Broken> {
-        if work.end == Some(End::Drop) {
-            return Ok(false);
-        }
         if !work.frames.is_empty() {
             self.socket.active_ms.store(self.hub.uptime_ms(), Ordering::Relaxed);
         }
-        let mut frames: Vec<_> = work.frames.into_iter().map(|out| out.frame).collect();
-        if work.beat {
-            frames.push(Frame::ping(0));
-        }
-        let outbox = &self.socket.outbox;
-        bounded(outbox, self.ws.send(&frames)).await?;
-        if let Some(End::Close(code)) = work.end {
-            outbox.close();
-            Box::pin(say_goodbye(&mut self.ws, vec![Frame::close(code)])).await;
-            return Ok(false);
-        }
-        Ok(true)
+        write_out(&mut self.ws, &self.socket.outbox, work).await
     }
 
     /// Takes a frame of the client; false when it says goodbye.

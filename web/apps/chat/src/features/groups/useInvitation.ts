@@ -7,10 +7,10 @@ export function useInvitation(token: () => string) {
   const client = useClient()
   const me = useWatch(client.me)
   const joined = shallowRef<'waiting' | 'member' | null>(null)
-  // The server answers those who are signed in, and not all of them the same.
+  // Anybody may look; who is signed in learns more.
   const { data, problem, loading, reload } = useLoaded(
     () => `${token()} ${me.value?.id ?? ''}`,
-    async () => (me.value ? client.api.invites.get(token()) : null),
+    () => client.api.invites.get(token()),
   )
 
   return {
