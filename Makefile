@@ -18,14 +18,14 @@ run: web ## Builds the pages and the release binary and serves on http://localho
 # The pages are built before the binary that holds them, and only when something changed.
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 
-web: $(TARGET)/web.built ## Builds the pages: the chat, the reference of the API
+web: web/apps/chat/dist/index.html ## Builds the pages: the chat, the reference of the API
 
-$(TARGET)/web.installed: web/package-lock.json
+web/node_modules/.package-lock.json: web/package-lock.json
 	@scripts/need node
 	npm ci --prefix web --no-audit --no-fund
-	@mkdir -p $(@D) && touch $@
+	@touch $@
 
-$(TARGET)/web.built: $(TARGET)/web.installed $(WEB_SOURCES)
+web/apps/chat/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 	npm run build --prefix web
 	@touch $@
 
